@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/hash.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+#include <sys/random.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+/* Without SHA-256 there is nothing that weft can do safely. */
+static void
+must(bool ok)
+{
+    if (!ok) {
+        fputs("weft: libcrypto cannot compute SHA-256\n", stderr);
+        exit(4);
+    }
+}
+
+/* Fetched once: implicit fetching costs more than hashing a small file. */
+static const EVP_MD *
+sha256(void)
+{
+    static _Thread_local EVP_MD *md;
+
+    if (md == NULL)
+        md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    must(md != NULL);
+    return md;
+}
+
+static void
+start(struct hash *h)
+{
+    if (h->md == NULL)
+        h->md = EVP_MD_CTX_new();
+    must(h->md != NULL && EVP_DigestInit_ex2(h->md, sha256(), NULL) == 1);
+    h->running = true;
+}
+
+void
+hash_add(struct hash *h, const void *p, size_t len)
+{
+    if (!h->running)
+        start(h);
+    must(EVP_DigestUpdate(h->md, p, len) == 1);
+}
+
+void
+hash_end(struct hash *h, struct hash_id *out)
+{
+    if (!h->running)
+        start(h);
+    must(EVP_DigestFinal_ex(h->md, out->b, NULL) == 1);
+    h->running = false;
+}
+
+void
+hash_fini(struct hash *h)
+{
+    EVP_MD_CTX_free(h->md);
+    *h = (struct hash){0};
+}
+
+struct hash_id
+hash_of(const void *p, size_t len)
+{
+    static _Thread_local EVP_MD_CTX *md;
+    struct hash_id id;
+
+    if (md == NULL)
+        md = EVP_MD_CTX_new();
+    must(md != NULL && EVP_DigestInit_ex2(md, sha256(), NULL) == 1 &&
+         EVP_DigestUpdate(md, p, len) == 1 &&
+         EVP_DigestFinal_ex(md, id.b, NULL) == 1);
+    return id;
+}
+
+static void
+leaf_done(struct hash_content *h)
+{
+    struct hash_id leaf;
+
+    hash_end(&h->leaf, &leaf);
+    if (h->on_leaf)
+        h->on_leaf(h->arg, &leaf);
+    if (h->size <= HASH_LEAF)
+        h->first = leaf;
+    hash_add(&h->tree, leaf.b, sizeof leaf.b);
+}
+
+void
+hash_content_add(struct hash_content *h, const void *p, size_t len)
+{
+    const uint8_t *bytes = p;
+
+    while (len > 0) {
+        size_t room = HASH_LEAF - h->size % HASH_LEAF;
+        size_t n = len < room ? len : room;
+        hash_add(&h->leaf, bytes, n);
+        h->size += n;
+        bytes += n;
+        len -= n;
+        if (n == room)
+            leaf_done(h);
+    }
+}
+
+void
+hash_content_end(struct hash_content *h, struct hash_id *out)
+{
+    if (h->size % HASH_LEAF != 0 || h->size == 0)
+        leaf_done(h);
+    hash_end(&h->tree, out);
+    if (h->size <= HASH_LEAF)
+        *out = h->first;
+    h->size = 0;
+}
+
+void
+hash_content_fini(struct hash_content *h)
+{
+    hash_fini(&h->leaf);
+    hash_fini(&h->tree);
+    *h = (struct hash_content){0};
+}
+
+bool
+hash_equal(const struct hash_id *a, const struct hash_id *b)
+{
+    return memcmp(a, b, sizeof *a) == 0;
+}
+
+bool
+hash_is_zero(const struct hash_id *a)
+{
+    static const struct hash_id zero;
+
+    return hash_equal(a, &zero);
+}
+
+void
+hash_hex(const uint8_t *bytes, size_t n, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < n; i++) {
+        out[2 * i] = digits[bytes[i] >> 4];
+        out[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    out[2 * n] = '\0';
+}
+
+uint64_t
+hash_quick(const void *p, size_t len)
+{
+    return XXH3_64bits(p, len);
+}
+
+void
+hash_random(void *p, size_t len)
+{
+    uint8_t *bytes = p;
+
+    while (len > 0) {
+        ssize_t n = getrandom(bytes, len, 0);
+        if (n < 0 && errno != EINTR) {
+            fputs("weft: the system gives no random bytes\n", stderr);
+            exit(4);
+        }
+        if (n > 0) {
+            bytes += n;
+            len -= (size_t)n;
+        }
+    }
+}

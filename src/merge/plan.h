@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The plan: all that a run is going to do, as a value.  Dry run, totals,
+ * guards, report and JSON are drawn from it; carrying it out never decides.
+ */
+#ifndef MERGE_PLAN_H
+#define MERGE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "manifest/entry.h"
+#include "manifest/knowledge.h"
+#include "merge/decide.h"
+
+enum plan_side { PLAN_LEFT, PLAN_RIGHT }; /* left: the initiator's replica */
+
+enum plan_action {
+    PLAN_RECORD,  /* the tree is right already; only what we remember changes */
+    PLAN_META,    /* same content: set mode and mtime */
+    PLAN_FILE,    /* a file whose content the receiver needs */
+    PLAN_DIR,     /* a directory where there was none */
+    PLAN_SYMLINK,
+    PLAN_DELETE,  /* a file, a symlink, or a directory that is empty by then */
+};
+
+/* One change of one path on one side. */
+struct plan_op {
+    uint32_t id;             /* its place in ops, after plan_order */
+    enum plan_side side;     /* whose tree changes */
+    enum plan_action action;
+    enum decide_why why;
+    const char *path;        /* in the plan's arena, like all below */
+    struct entry from;       /* what that side must still have; ENTRY_ABSENT
+                                if nothing */
+    struct entry to;         /* what it has afterwards, record included */
+    uint32_t know;           /* number in plan.know: knowledge of the path
+                                afterwards */
+    bool shown;              /* a change that people are told of: bytes, mode,
+                                mtime or existence change */
+};
+
+/* A path that the run leaves alone on both sides. */
+struct plan_conflict {
+    const char *path;
+    enum decide_why why;
+    struct entry left, right; /* ENTRY_ABSENT if nothing is there */
+};
+
+struct plan_totals {
+    uint64_t created, changed, deleted, meta; /* ops that are shown */
+    uint64_t files;        /* whose content travels */
+    uint64_t bytes;        /* their sizes */
+    uint64_t lost_files;   /* files whose content is nowhere any more on that
+                              side once the plan is done (a move is no loss) */
+};
+
+struct plan {
+    struct plan_op *ops; /* [n] */
+    size_t n, cap;
+    struct plan_conflict *conflicts; /* [conflict_n] in path order */
+    size_t conflict_n, conflict_cap;
+    struct knowledge *know; /* [know_n] distinct; 0 is the join of both roots */
+    uint32_t know_n, know_cap;
+    struct plan_totals totals[2]; /* by side */
+    struct mem_arena arena;
+};
+
+void plan_fini(struct plan *p);
+
+/* The number of a knowledge in the plan, added if new. */
+uint32_t plan_know(struct plan *p, const struct knowledge *k);
+
+/* Append; strings and sets are copied into the arena. */
+struct plan_op *plan_add(struct plan *p, const struct plan_op *op);
+struct plan_conflict *plan_add_conflict(struct plan *p,
+                                        const struct plan_conflict *c);
+
+/*
+ * Put the ops in the order in which each side can carry them out, number
+ * them, and add up the totals:
+ *   1. deletions below directories that become something else, deepest first
+ *   2. everything that creates or changes, parents before children
+ *   3. the other deletions, deepest first
+ */
+void plan_order(struct plan *p);
+
+#endif
