@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A run, as the command sees it: the driver.  It owns no tree.  It starts one
+ * `weft serve` per location, tells the one at the hub to initiate, hands it
+ * the stream of each peer in turn, and turns what comes back on the control
+ * channel into calls of the watcher.
+ */
+#ifndef SYNC_SESSION_H
+#define SYNC_SESSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "manifest/entry.h"
+#include "merge/decide.h"
+#include "merge/guard.h"
+
+enum session_mode {
+    SESSION_BOTH, /* every location ends with everything */
+    SESSION_PUSH, /* locations[0] to each of the others */
+    SESSION_PULL, /* locations[1] to locations[0] */
+};
+
+enum session_policy {
+    SESSION_SKIP, /* conflicts stay */
+    SESSION_NEWER,
+    SESSION_OLDER,
+    SESSION_LARGER,
+    SESSION_SMALLER,
+    SESSION_FIRST, /* the location named first */
+};
+
+enum session_word {
+    SESSION_NEW,
+    SESSION_CHANGED,
+    SESSION_MOVED,
+    SESSION_DELETED,
+    SESSION_MODE,  /* permission bits only */
+    SESSION_TIMES, /* mtime only */
+};
+
+/* One path changes at one location. */
+struct session_change {
+    const char *path;
+    const char *moved_from;   /* SESSION_MOVED, else NULL */
+    enum session_word word;
+    enum decide_why why;
+    size_t from, to;          /* indices into locations */
+    enum entry_kind kind;     /* of what is there afterwards; of what was
+                                 there for a deletion */
+    enum entry_kind kind_before;
+    uint64_t size, size_before;
+    int64_t mtime_ns, mtime_before_ns;
+    uint32_t mode, mode_before;
+};
+
+struct session_version {
+    bool there;               /* false: deleted, or never there */
+    enum entry_kind kind;
+    uint64_t size;
+    int64_t mtime_ns;
+    uint32_t mode;
+    struct hash_id id;
+    size_t location;          /* index into locations */
+    uint64_t node;            /* node id of the replica */
+};
+
+struct session_conflict {
+    const char *path;
+    enum decide_why why;
+    struct session_version version[2]; /* location named first comes first */
+};
+
+struct session_problem {
+    const char *path;         /* NULL: not about one path */
+    size_t location;          /* index into locations */
+    enum err_code code;
+    const char *sentence;
+};
+
+struct session_totals {
+    struct {
+        uint64_t created, changed, moved, deleted, meta;
+        uint64_t files, bytes; /* whose content travels to this location */
+    } at[2];                   /* by location: from, to of the pair */
+    size_t location[2];        /* indices of the pair */
+    uint64_t conflicts;
+};
+
+struct session_progress {
+    uint64_t files, files_total; /* content received and verified, or sent */
+    uint64_t bytes, bytes_total;
+    const char *path;            /* in hand; may be NULL */
+};
+
+/* Calls come in the order of events, from the thread of session_run.  Any
+ * function may be NULL. */
+struct session_watcher {
+    void *arg;
+    void (*plan)(void *arg, const struct session_totals *totals);
+    /* In a dry run when planned, else once it is durable. */
+    void (*change)(void *arg, const struct session_change *change);
+    void (*conflict)(void *arg, const struct session_conflict *conflict);
+    void (*problem)(void *arg, const struct session_problem *problem);
+    void (*progress)(void *arg, const struct session_progress *progress);
+    /* A line for -v: standard error of a far end, noise, warnings. */
+    void (*note)(void *arg, size_t location, const char *line);
+    /* Polled: 0 go on, 1 finish the file in hand and record, 2 stop now. */
+    int (*cancelled)(void *arg);
+};
+
+struct session_args {
+    const char *const *locations; /* [n], as typed, n >= 2 */
+    size_t n;
+    enum session_mode mode;
+    bool mirror;
+    bool dry_run;
+    bool checksum;     /* read all content again */
+    bool wait;         /* for the lock */
+    bool new_replica;  /* accept that a location has become another tree */
+    bool no_trash;
+    bool no_durable;   /* for benchmarks; said in the report */
+    bool no_compress;
+    const char *rsh;               /* -e; NULL: ssh */
+    const char *remote_path;       /* of weft at the far end; may be NULL */
+    const char *transport_command; /* may be NULL */
+    const char *rules; /* encoded ignore rules of the command line and the
+                          user's file; NULL none */
+    size_t rules_len;
+    struct guard_limits delete_limits;
+    enum session_policy policy;
+    int timeout_s;     /* of silence from a peer; 0: the default, 60 */
+    const struct session_watcher *watcher; /* may be NULL */
+};
+
+struct session_result {
+    uint64_t files, bytes; /* in the first location's tree, in scope */
+    uint64_t sent_files, sent_bytes;         /* from the first location */
+    uint64_t received_files, received_bytes; /* by the first location */
+    uint64_t wire_out, wire_in; /* bytes on the streams, seen from the first
+                                   location */
+    uint64_t moved, deleted, changes; /* at all locations together */
+    uint64_t conflicts, problems;
+    bool planned;      /* dry run: there is something to do */
+    bool conservative; /* a replica's state was lost, restored or doubtful */
+    int64_t duration_ns;
+};
+
+/*
+ * Run.  Returns 0 when every pair was carried through, even with conflicts
+ * and problems (they are counted); -1 when something ended the run.
+ *
+ * Errors: ERR_USAGE   locations that cannot be meant
+ *         ERR_LOCKED  ERR_GUARD  ERR_PEER  ERR_VERSION  ERR_CANCELLED
+ *         ERR_SYS, ERR_STATE  fatal here or at a far end; the sentence says
+ *         where
+ */
+int session_run(const struct session_args *args, struct session_result *out,
+                struct err *err);
+
+#endif
