@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/* One run of sync, push, pull or diff: the session, shown to the user. */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "cli/options.h"
+#include "sync/session.h"
+
+/* Returns the exit status. */
+int run_session(const struct options *o, enum session_mode mode);
+
+#endif
