@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A transport is a pair of descriptors to a far end, and how that ended.
+ * Today every one is a child process: ssh, this program itself for a local
+ * root, or any command that speaks on its standard input and output.
+ */
+#ifndef WIRE_TRANSPORT_H
+#define WIRE_TRANSPORT_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "wire/location.h"
+#include "wire/transport_command.h"
+
+struct transport_options {
+    const char *rsh;         /* -e or WEFT_RSH: words, quotes allowed; NULL:
+                                "ssh" */
+    const char *command;     /* --transport-command: words; NULL: none */
+    const char *remote_path; /* of weft there; NULL: it is looked for */
+    const char *self;        /* argv[0], where /proc/self/exe is missing */
+    const char *version;     /* of this program */
+    int connect_timeout;     /* seconds; 0: ssh's own */
+    bool batch;              /* nobody can answer questions */
+};
+
+struct transport {
+    int fd_in, fd_out; /* equal: one socket.  -1 once taken or closed */
+    char *host;        /* as shown; NULL: this machine */
+    char *remote_path; /* from the options, or NULL */
+    struct transport_command child;
+};
+
+/*
+ * The arguments that would be run, NULL at the end; transport_words_free
+ * releases them.  ERR_USAGE for words that do not parse.
+ */
+int transport_words(const struct location *l,
+                    const struct transport_options *options, char ***out,
+                    struct err *err);
+void transport_words_free(char **words);
+
+/*
+ * Start the far end of a location.  *out is to be ended with transport_end.
+ * Errors: ERR_USAGE, ERR_SYS (no such program).
+ */
+int transport_open(const struct location *l,
+                   const struct transport_options *options,
+                   struct transport *out, struct err *err);
+
+/*
+ * Wait for the far end's magic and take it and what came before it off the
+ * stream, and not one byte more.  When it does not come, the far end is
+ * stopped, and the error says why, as well as can be told.
+ *
+ * Errors: ERR_PEER, ERR_SYS
+ */
+int transport_greet(struct transport *t, int timeout_ms, struct err *err);
+
+/* The stream as one descriptor, which is now the caller's. */
+int transport_take_fd(struct transport *t);
+
+/*
+ * Close the stream, wait for the child up to timeout_ms (-1 for ever), then
+ * stop it.  The result as in transport_command_end.  Harmless on a transport
+ * that is all zero or has ended.
+ */
+struct transport_command_exit transport_end(struct transport *t,
+                                            int timeout_ms);
+
+#endif
