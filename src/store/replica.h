@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A replica: a tree and what it remembers of its history.
+ *
+ * Opening it takes the lock and finds out whether tree and memory still
+ * belong together:
+ *
+ *   no state                  a fresh incarnation that knows nothing
+ *   root inode or birth time  a copy, or restored from a backup together with
+ *   differ                    its state: a new incarnation; what the old one
+ *                             had done becomes ordinary knowledge
+ *   epoch of the file is      one of tree and state was rolled back:
+ *   neither the database's    conservative
+ *   nor one more
+ *   state lost, unreadable    set aside, conservative
+ *
+ * Conservative: no ancestor is believed.  A new incarnation, no knowledge, no
+ * listings: equal content will be adopted, what differs will be a conflict,
+ * nothing will be deleted because of what was known once.  It is remembered
+ * until a session has been completed.
+ *
+ * Source: docs/ARCHITECTURE.md, "Identity".
+ */
+#ifndef STORE_REPLICA_H
+#define STORE_REPLICA_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "fs/lock.h"
+#include "fs/root.h"
+#include "manifest/incarnation.h"
+#include "manifest/knowledge.h"
+#include "store/control.h"
+#include "store/database.h"
+#include "store/tree.h"
+
+#define REPLICA_TICKS_MAX 10000 /* whose nonces are remembered */
+
+struct replica {
+    char *path;               /* as it was given */
+    struct root root;         /* held */
+    int control_fd;           /* of the control directory; -1 none (dry run) */
+    bool elsewhere;           /* it is not below the root, which is read-only */
+    struct lock lock;
+    struct database *db;
+    struct tree *tree;
+    pthread_mutex_t mutex;    /* replica_lock; guards the database and all
+                                 that follows */
+
+    struct incarnation_table who;
+    uint32_t self;            /* our own incarnation's number in who */
+    uint64_t tick;            /* the last one taken; 0 none */
+    uint64_t node;            /* node id */
+    uint8_t root_id[CONTROL_ID_LEN];
+    struct knowledge known;   /* of the whole tree; own ticks are not in it */
+    struct knowledge *exceptions; /* [exception_n] by number; [0] unused */
+    bool *inherits;           /* [exception_n] is it over? */
+    uint32_t exception_n, exception_cap;
+    char *rules;              /* the rule set that known was gained under;
+                                 "" at first */
+    int64_t last_sync_ns;     /* end of the last complete session; 0 never */
+    uint64_t epoch;           /* as the database has it */
+
+    bool ephemeral;           /* dry run: nothing is written */
+    bool conservative;        /* see above; a warning is due */
+    bool fresh;               /* there was no state before */
+    bool renewed;             /* this opening began a new incarnation */
+
+    bool bumped;              /* this session's epoch is written */
+    bool failed;              /* a commit failed: nothing more is written */
+    uint32_t who_saved, exception_saved; /* rows that the database has */
+};
+
+struct replica_args {
+    const char *path;      /* of the root */
+    bool dry_run;          /* no lock, no trace, a copy of the state in memory;
+                              an absent state is an ephemeral one */
+    bool read_only;        /* for status and its like: the state must exist and
+                              is only read, beside a writer; no lock */
+    bool create;           /* make the root directory if it is absent and its
+                              parent exists */
+    bool wait_lock;        /* until the holder is done */
+    bool new_replica;      /* expected_root_id does not matter */
+    const uint8_t *expected_root_id; /* [CONTROL_ID_LEN] what this location
+                              had before; NULL none */
+};
+
+/*
+ * Errors: ERR_LOCKED  ERR_SYS  ERR_VERSION (state of a later version)
+ *         ERR_GUARD   the root lacks expected_root_id: nothing was made
+ *         ERR_USAGE   no state (read_only)
+ *         ERR_STATE   state is damaged (read_only)
+ */
+int replica_open(struct replica **out, const struct replica_args *args,
+                 struct err *err);
+void replica_close(struct replica *r); /* rolls back; NULL is allowed */
+
+/* For more than one thread: hold it around any use of the database. */
+void replica_lock(struct replica *r);
+void replica_unlock(struct replica *r);
+
+/*
+ * A transaction.  The first commit of a session raises the epoch: the file
+ * first, then the database.  A commit also saves incarnations and exceptions
+ * that were met since.  After a commit that failed nothing more can be begun:
+ * the session stops.
+ *
+ * Errors: ERR_STATE  ERR_SYS
+ */
+int replica_begin(struct replica *r, struct err *err);
+int replica_commit(struct replica *r, struct err *err);
+void replica_rollback(struct replica *r); /* does nothing outside one */
+
+/* Take the next own tick, with a nonce.  Inside a transaction: the tick may
+ * leave this host once that is committed. */
+int replica_next_tick(struct replica *r, uint64_t *tick, struct err *err);
+
+/* The nonce of an own tick; 0 if it is not remembered. */
+uint32_t replica_nonce(struct replica *r, uint64_t tick);
+
+/* Can this be an own tick that we have issued?  No: somebody else uses our
+ * incarnation, or we were restored from a backup; see replica_doubt. */
+bool replica_issued(struct replica *r, uint64_t tick, uint32_t nonce);
+
+/* Begin a new incarnation; what the old one had done becomes knowledge.
+ * Inside a transaction, and before anything was minted in it. */
+int replica_doubt(struct replica *r, struct err *err);
+
+/*
+ * The number of an exception with this knowledge, added if new; 1 and up.
+ * Saved with the next commit.  Errors: ERR_LIMIT.
+ */
+int replica_exception(struct replica *r, const struct knowledge *k,
+                      uint32_t *out, struct err *err);
+
+/* From the next commit on, entries with this number inherit the root's
+ * knowledge: listings loaded from now on have 0 in its place. */
+void replica_inherits(struct replica *r, uint32_t number);
+
+/*
+ * Write listings anew whose exceptions are over, and correct their flags
+ * uneven.  Inside a transaction.  Opening does it too if it was left.
+ */
+int replica_settle(struct replica *r, struct err *err);
+
+/*
+ * The knowledge of the whole tree, gained under rules; the end of a complete
+ * session: notes the time and ends conservative.  Inside a transaction.
+ */
+int replica_set_known(struct replica *r, const struct knowledge *known,
+                      const char *rules, struct err *err);
+
+/* Another replica that we have met. */
+struct replica_peer {
+    uint64_t node;
+    struct incarnation incarnation; /* its current one */
+    uint8_t root_id[CONTROL_ID_LEN];
+    const char *location;           /* as it was typed; for people */
+    int64_t last_sync_ns;           /* end of the last complete session */
+    struct knowledge known;         /* what it had then */
+};
+
+/* Note it, in place of what was noted of its node.  Inside a transaction. */
+int replica_record_peer(struct replica *r, const struct replica_peer *p,
+                        struct err *err);
+
+/* All of them, the latest first; each is valid during the call, which returns
+ * non-zero to stop. */
+int replica_each_peer(struct replica *r,
+                      int (*each)(void *arg, const struct replica_peer *p),
+                      void *arg, struct err *err);
+
+#endif
