@@ -21,6 +21,8 @@
 struct decide_view {
     const struct entry *entry;    /* NULL or ENTRY_ABSENT: nothing there */
     const struct knowledge *know; /* of this path, own tick included */
+    const struct incarnation_table *who; /* of both views: settles ties the
+                                     same way everywhere; NULL: by number */
 };
 
 enum decide_verdict {

@@ -2,6 +2,11 @@
 /*
  * The plan: all that a run is going to do, as a value.  Dry run, totals,
  * guards, report and JSON are drawn from it; carrying it out never decides.
+ *
+ * An op whose why is an event (decide_mints) is committed by the owner of the
+ * session's dot, the left side, before the right side commits its op on the
+ * same path; where the left's op failed, the right's is dropped.  How a done
+ * op is recorded: merge/settle.h.
  */
 #ifndef MERGE_PLAN_H
 #define MERGE_PLAN_H
@@ -40,6 +45,21 @@ struct plan_op {
                                 afterwards */
     bool shown;              /* a change that people are told of: bytes, mode,
                                 mtime or existence change */
+    const char *source;      /* PLAN_FILE: a path on the receiver that has this
+                                content before the plan starts; NULL: none.
+                                Set by moves_find, like moves */
+    bool moves;              /* source goes away by a later op of this plan, so
+                                it can be renamed instead of copied */
+};
+
+/*
+ * A directory (or absent path) whose knowledge for what lies below changes on
+ * one side.  Carried out by settle_scope at the end of a complete session only.
+ */
+struct plan_scope {
+    enum plan_side side;
+    const char *path;
+    uint32_t know;           /* number in plan.know */
 };
 
 /* A path that the run leaves alone on both sides. */
@@ -62,7 +82,10 @@ struct plan {
     size_t n, cap;
     struct plan_conflict *conflicts; /* [conflict_n] in path order */
     size_t conflict_n, conflict_cap;
-    struct knowledge *know; /* [know_n] distinct; 0 is the join of both roots */
+    struct plan_scope *scopes; /* [scope_n] */
+    size_t scope_n, scope_cap;
+    struct knowledge *know; /* [know_n] distinct; 0 is the join of both roots
+                               and the session's dot */
     uint32_t know_n, know_cap;
     struct plan_totals totals[2]; /* by side */
     struct mem_arena arena;
@@ -77,6 +100,10 @@ uint32_t plan_know(struct plan *p, const struct knowledge *k);
 struct plan_op *plan_add(struct plan *p, const struct plan_op *op);
 struct plan_conflict *plan_add_conflict(struct plan *p,
                                         const struct plan_conflict *c);
+struct plan_scope *plan_add_scope(struct plan *p, const struct plan_scope *s);
+
+/* Forget what was appended since there were so many of each. */
+void plan_cut(struct plan *p, size_t n, size_t conflict_n, size_t scope_n);
 
 /*
  * Put the ops in the order in which each side can carry them out, number

@@ -15,8 +15,9 @@
 #include "merge/plan.h"
 
 struct reconcile_side {
-    /* The listing of a directory; NULL where the side has no such directory.
-     * Asked only for the root and for what reconcile_visits says. */
+    /* The listing of a directory; NULL where the side has none.  Asked only
+     * for the root, and for what reconcile_visits says if the side's own entry
+     * is a directory or uneven. */
     const struct listing *(*list)(void *arg, const char *dir);
 
     /* Is the path (and all below) out of scope, or could it not be read?
@@ -52,15 +53,21 @@ struct reconcile_args {
                            incarnation and reserved tick.  A mirror run from
                            right to left uses it as well */
 
-    /* Settles a conflict; NULL skips them all. */
+    /* The one numbering in which all dots and knowledge come; NULL: ties are
+     * settled by number, which two pairs of replicas may do differently. */
+    const struct incarnation_table *who;
+
+    /* Settles a conflict; NULL skips them all.  Between a directory and
+     * something else the choice is for all that is below.  In a one-way run
+     * only the source can be taken: what else is chosen is skipped. */
     enum reconcile_choice (*choose)(void *arg, const struct plan_conflict *c);
     void *choose_arg;
 };
 
 /*
- * Must the directory that stands as a on the left and as b on the right be
- * looked into?  Not when both are directories with equal V and nothing uneven
- * below.  Either may be NULL.
+ * Must what stands as a on the left and as b on the right be looked into?
+ * When either is a directory or uneven; but not when both are directories with
+ * equal V and nothing uneven below.  Either may be NULL.
  */
 bool reconcile_visits(const struct entry *a, const struct entry *b);
 

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What is remembered once ops are done: the bookkeeping of a session.  Pure:
+ * it changes listings and knowledge in memory.
+ *
+ * Numbers of knowledge here are the replica's own (what entry.know and
+ * entry.below hold); the caller gives each plan.know a number in that table.
+ * Number 0 inherits, so even the plan's knowledge 0 (J, the root's once the
+ * session is complete) has a number of its own until the session ends.
+ *
+ * During a session, for every op that is done on this side:
+ *     settle_op(listing of the parent, op, number of plan.know[op->know])
+ * in the same commit as the change of the tree (an intent stands before it).
+ * An op that is an event is committed at the left side first; see plan.h.
+ * If a session stops here, the root's knowledge is not touched: the paths
+ * that were done carry their knowledge as exceptions, and nothing is lost.
+ *
+ * At the end of a complete session (every op was tried), on each side that
+ * commits (in one-way runs the target alone):
+ *   1. settle_pin for each conflict, each op that failed or was dropped on
+ *      this side, and each path that either side could not read.  Not for
+ *      ignored paths: they are reset when they come back into scope
+ *   2. settle_scope for each plan.scopes of this side
+ *   3. the root's knowledge becomes plan.know[0]
+ *   4. settle_fold, from the root down, parents first, for each listing that
+ *      is uneven or was touched
+ *   5. listing_cut and listing_digest, children first
+ * If settle_needed says no, none of this is stored, nor the session's tick.
+ *
+ * A listing may stand for a directory that is not there, to hold exceptions
+ * of paths below it: it has nothing but ENTRY_ABSENT, and the entry in its
+ * parent (absent, or something else by now) is uneven.
+ */
+#ifndef MERGE_SETTLE_H
+#define MERGE_SETTLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "manifest/knowledge.h"
+#include "manifest/listing.h"
+#include "merge/plan.h"
+
+/*
+ * Record a done op in the listing of its parent directory; know is this
+ * replica's number for plan.know[op->know].  below, uneven, h and v of what
+ * stood there stay; the stamp (seen) of the entry that is returned is for the
+ * caller to fill, and is kept by PLAN_RECORD.  NULL when nothing is left to
+ * remember.
+ */
+struct entry *settle_op(struct listing *parent, const struct plan_op *op,
+                        uint32_t know);
+
+/*
+ * What this replica knows about name is to stay as it was: know is the number
+ * of the knowledge that the path inherited before the session (of the old
+ * root, or of the nearest below), own tick included.  An exception that the
+ * path has already is kept.  tree: the same for everything below it; say so
+ * when it is, or is to become, a directory on either side.
+ */
+void settle_pin(struct listing *parent, const char *name, uint32_t know,
+                bool tree);
+
+/* Everything below name that has no nearer exception has knowledge know. */
+void settle_scope(struct listing *parent, const char *name, uint32_t know);
+
+/*
+ * A path comes back into scope: all that is known about it is the knowledge
+ * with number empty.  For directories call it too for every entry of every
+ * listing below, with empty 0: those inherit.
+ */
+void settle_reset(struct listing *parent, const char *name, uint32_t empty);
+
+/*
+ * The scan found nothing under name any more: the entry goes, its exceptions
+ * stay.  For a directory do the listing below first, entry by entry (remains:
+ * does that listing still have entries?).
+ */
+void settle_vanish(struct listing *parent, const char *name, bool remains);
+
+/*
+ * Drop exceptions that are equal to what would be inherited: know is the
+ * number of that.  below_of gives what the entries of a listing below
+ * inherit.  remains as in settle_vanish, for each entry that is absent.
+ */
+void settle_fold(struct listing *l, uint32_t know);
+uint32_t settle_below_of(const struct entry *e, uint32_t inherited);
+
+/*
+ * A new incarnation begins: whatever the old one, number who, did up to tick
+ * was known at every path, which was implied so far.  know: [n] the root's and
+ * all exceptions.
+ */
+void settle_renew(struct knowledge *know, uint32_t n, uint32_t who,
+                  uint64_t tick, uint32_t nonce);
+
+/*
+ * Is there anything to store after a session with this plan?  left and right:
+ * the roots' knowledge before it.
+ */
+bool settle_needed(const struct plan *p, const struct knowledge *left,
+                   const struct knowledge *right, enum plan_side side);
+
+#endif
