@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include "cli/command.h"
+
+#include <string.h>
+
+static const struct command_row rows[COMMAND_COUNT] = {
+    [COMMAND_SYNC] =
+        {"sync", "A B [C...]", "make all locations agree, both ways",
+         "What was changed on both sides is a conflict: it is left alone and "
+         "reported. Deletions propagate.",
+         true, true, 2, 0},
+    [COMMAND_PUSH] =
+        {"push", "HERE THERE...", "one way, from HERE to each THERE",
+         "What was changed there and never seen here is a conflict and "
+         "stays; --mirror makes an exact copy instead.",
+         true, true, 2, 0},
+    [COMMAND_PULL] =
+        {"pull", "HERE THERE", "one way back, from THERE to HERE",
+         "With one remote location, it goes from there to the local one, "
+         "whatever the order.",
+         true, true, 2, 2},
+    [COMMAND_DIFF] =
+        {"diff", "A B [C...]", "show what sync would do; change nothing",
+         "Reads only: nothing is written on any side, not even state.", true,
+         true, 2, 0},
+    [COMMAND_STATUS] =
+        {"status", "[DIR]", "what this replica knows", NULL, true, true, 0, 1},
+    [COMMAND_MANIFEST] =
+        {"manifest", "DIR", "list everything in a tree, with digests", NULL,
+         true, true, 1, 1},
+    [COMMAND_CHECK_IGNORE] =
+        {"check-ignore", "PATH...", "print the paths that are ignored",
+         "With -v the rule that decides is shown, also where none does.", true,
+         true, 1, 0},
+    [COMMAND_SERVE] =
+        {"serve", "", "the far end, on standard input and output",
+         "Started by the other side. In authorized_keys, --restrict=DIR ties "
+         "a key to one directory.",
+         true, false, 0, 0},
+    [COMMAND_HELP] =
+        {"help", "[COMMAND]", "this help, or that of a command", NULL, true,
+         false, 0, 1},
+    [COMMAND_WATCH] = {.name = "watch"},
+    [COMMAND_CONFLICTS] = {.name = "conflicts"},
+    [COMMAND_RESOLVE] = {.name = "resolve"},
+    [COMMAND_VERIFY] = {.name = "verify"},
+    [COMMAND_LOG] = {.name = "log"},
+    [COMMAND_UNDO] = {.name = "undo"},
+    [COMMAND_RESTORE] = {.name = "restore"},
+    [COMMAND_DOCTOR] = {.name = "doctor"},
+};
+
+const struct command_row *
+command_row(enum command c)
+{
+    return &rows[c];
+}
+
+int
+command_find(const char *name)
+{
+    for (int c = 0; c < COMMAND_COUNT; c++)
+        if (strcmp(rows[c].name, name) == 0)
+            return c;
+    return -1;
+}
