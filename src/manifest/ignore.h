@@ -72,7 +72,8 @@ void ignore_add_above(struct ignore *ig, const char *pattern, bool includes,
 /*
  * Add the lines of --exclude-from or --include-from in the same way.  Empty
  * lines and lines that begin with ';' or '#' are skipped, CR before LF is
- * dropped, and "+ P" or "- P" includes or excludes P in both kinds of file.
+ * dropped, "+ P" and "- P" include and exclude P in both kinds of file, and a
+ * line of a single '!' removes all rules that stand above so far.
  */
 void ignore_add_above_lines(struct ignore *ig, const char *text, size_t len,
                             bool includes, const char *origin);
@@ -86,14 +87,15 @@ bool ignore_is_empty(const struct ignore *ig);
  * What the rules say of this path alone, whatever they say of the directories
  * above it; a walk that stays out of ignored directories needs no more.
  *
- * path    relative to the root, not ""
- * which   set to the rule that decides, NULL if none does; may be NULL
+ * path    relative to the root; no rule speaks of "", the root itself
+ * is_dir  a symbolic link is no directory
+ * which   set to the rule that decides, NULL if none does; good until rules
+ *         are added; may be NULL
  *
  * Cost: at most the product of the lengths of path and rule, for each rule.
  */
 enum ignore_answer ignore_match(const struct ignore *ig, const char *path,
-                                bool is_dir,
-                                const struct ignore_rule **which);
+                                bool is_dir, const struct ignore_rule **which);
 
 /*
  * Is the path left alone?  Yes as well when a directory above it is: nothing
