@@ -1,0 +1,66 @@
+# A far side that grants little: what authorized_keys can say.
+# endpoints: pipe ssh
+. "${WEFT_SRC:?}/tests/lib/lib.sh"
+
+# grant OPTIONS: from now on the far side runs only "weft serve OPTIONS".
+grant() {
+    case $WEFT_TEST_ENDPOINT in
+    ssh)
+        printf 'restrict,command="%s serve %s" %s\n' "$WEFT" "$*" \
+            "$(cat "$T/ssh/user_key.pub")" >"$T/ssh/authorized_keys"
+        ;;
+    pipe)
+        printf 'exec "%s" serve %s\n' "$WEFT" "$*" >"$T/granted"
+        rsh="sh $T/granted"
+        ;;
+    esac
+}
+tree right 'a=1' 'd/b=2'
+tree secret 's=1'
+right=$(far right)
+describe right >"$T/right.before"
+as_before() {
+    describe right | cmp -s - "$T/right.before" || wrong "right was changed"
+}
+
+it "read-only: it can be pulled from"
+grant --restrict="$PWD/right" --read-only
+ok pull left "$right"
+same_tree left right
+
+it "read-only: it takes nothing"
+write left/a edited
+write left/new n
+run push left "$right" && wrong "push succeeded"
+as_before
+run sync left "$right" && wrong "sync succeeded"
+as_before
+run push --mirror left "$right" && wrong "push --mirror succeeded"
+as_before
+
+it "restricted: nothing outside can be named"
+run pull stolen "$(far secret)" && wrong "it succeeded"
+absent stolen/s
+run pull stolen "$(far right/../secret)" && wrong "it succeeded"
+absent stolen/s
+ln -s ../secret right/way-out
+run pull stolen "$(far right/way-out)" && wrong "it succeeded"
+absent stolen/s
+rm right/way-out
+
+it "restricted: a root below it will do"
+rm -rf one
+ok pull one "$(far right/d)"
+content one/b 2
+
+it "no-delete: new files come, nothing goes"
+grant --restrict="$PWD" --no-delete
+tree here 'x=1' 'y=2'
+sync_ok here "$(far there)"
+rm here/x
+write here/z 3
+run sync here "$(far there)"
+content there/x 1
+content there/z 3
+
+finish
