@@ -81,16 +81,22 @@ hash_of(const void *p, size_t len)
 }
 
 static void
+leaf_is(struct hash_content *h, const struct hash_id *leaf)
+{
+    if (h->on_leaf)
+        h->on_leaf(h->arg, leaf);
+    if (h->size <= HASH_LEAF)
+        h->first = *leaf;
+    hash_add(&h->tree, leaf->b, sizeof leaf->b);
+}
+
+static void
 leaf_done(struct hash_content *h)
 {
     struct hash_id leaf;
 
     hash_end(&h->leaf, &leaf);
-    if (h->on_leaf)
-        h->on_leaf(h->arg, &leaf);
-    if (h->size <= HASH_LEAF)
-        h->first = leaf;
-    hash_add(&h->tree, leaf.b, sizeof leaf.b);
+    leaf_is(h, &leaf);
 }
 
 void
@@ -107,6 +113,29 @@ hash_content_add(struct hash_content *h, const void *p, size_t len)
         len -= n;
         if (n == room)
             leaf_done(h);
+    }
+}
+
+void
+hash_content_add_zeros(struct hash_content *h, uint64_t len)
+{
+    static const uint8_t zeros[HASH_LEAF];
+    struct hash_id leaf;
+    bool known = false;
+
+    while (len > 0) {
+        uint64_t room = HASH_LEAF - h->size % HASH_LEAF;
+        uint64_t n = len < room ? len : room;
+        len -= n;
+        if (n < HASH_LEAF) {
+            hash_content_add(h, zeros, (size_t)n);
+            continue;
+        }
+        if (!known)
+            leaf = hash_of(zeros, sizeof zeros);
+        known = true;
+        h->size += HASH_LEAF;
+        leaf_is(h, &leaf);
     }
 }
 

@@ -47,6 +47,10 @@ struct hash_content {
 };
 
 void hash_content_add(struct hash_content *h, const void *p, size_t len);
+
+/* len bytes of zero; whole leaves of them cost next to nothing. */
+void hash_content_add_zeros(struct hash_content *h, uint64_t len);
+
 void hash_content_end(struct hash_content *h, struct hash_id *out); /* resets,
     keeps on_leaf */
 void hash_content_fini(struct hash_content *h);
