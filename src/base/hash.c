@@ -70,7 +70,7 @@ struct hash_id
 hash_of(const void *p, size_t len)
 {
     static _Thread_local EVP_MD_CTX *md;
-    struct hash_id id;
+    struct hash_id id = {0};
 
     if (md == NULL)
         md = EVP_MD_CTX_new();
