@@ -41,6 +41,9 @@
 #define MESSAGE_NAME_MAX 1024     /* hosts, labels, agents */
 #define MESSAGE_RULES_MAX (1u << 20)
 #define MESSAGE_OPS_MAX (1u << 28) /* ops in one plan */
+#define MESSAGE_PATHS_MAX (64u << 20) /* bytes of all paths in one message, as
+                                         they are when written out.  Cut long
+                                         lists at 256 KiB of payload */
 
 /* Unknown types from MESSAGE_OPTIONAL up are skipped, below they are an
  * error. */
@@ -219,11 +222,19 @@ void message_knowledge_decode(struct reader *r, uint32_t limit,
                               const uint32_t *map, struct mem_arena *arena,
                               struct knowledge *out);
 
-/* A path as the number of bytes shared with the path before it, and the rest.
- * Decoding gives "" and a failed reader unless path_ok. */
-void message_path_encode(const char *before, const char *path,
+/* A sequence of paths: each is the number of bytes shared with the one before
+ * it, and the rest.  All zero before the first. */
+struct message_paths {
+    const char *before;
+    size_t len, total;
+};
+
+/* Keeps path until the next call. */
+void message_path_encode(struct message_paths *p, const char *path,
                          struct buf *out);
-const char *message_path_decode(struct reader *r, const char *before,
+
+/* "" and a failed reader unless path_ok, and all within MESSAGE_PATHS_MAX. */
+const char *message_path_decode(struct message_paths *p, struct reader *r,
                                 struct mem_arena *arena);
 
 /* NULL as "".  A boolean as one byte, 0 or 1, else failed. */

@@ -5,7 +5,9 @@
 
 #include "wire/message.h"
 
-/* The text of a .weftignore; all of one SCANNED share MESSAGE_RULES_MAX. */
+#define MESSAGE_SCAN_RULES_MAX (16u << 20) /* bytes of all texts together */
+
+/* The text of a .weftignore, at most MESSAGE_RULES_MAX bytes. */
 struct message_scan_rules {
     const char *dir; /* "" is the root */
     const char *text;

@@ -32,13 +32,12 @@ struct transport {
 };
 
 /*
- * The arguments that would be run, NULL at the end; transport_words_free
- * releases them.  ERR_USAGE for words that do not parse.
+ * The arguments that would be run; transport_command_words_free releases
+ * them.  ERR_USAGE for words that do not parse.
  */
 int transport_words(const struct location *l,
                     const struct transport_options *options, char ***out,
                     struct err *err);
-void transport_words_free(char **words);
 
 /*
  * Start the far end of a location.  *out is to be ended with transport_end.

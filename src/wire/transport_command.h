@@ -70,8 +70,9 @@ void transport_command_fini(struct transport_command *c);
 
 /*
  * Cut a command into words at blanks; '...' and "..." keep blanks, a
- * backslash the next character, but not inside '...'.  NULL-terminated;
- * transport_command_words_free releases it.  Errors: ERR_USAGE  an open quote, no words.
+ * backslash the next character, but not inside '...'.  The list ends with NULL;
+ * transport_command_words_free releases it.
+ * Errors: ERR_USAGE  an open quote, no words
  */
 int transport_command_words(const char *text, char ***out, struct err *err);
 void transport_command_words_free(char **words);
