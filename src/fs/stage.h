@@ -27,6 +27,8 @@
 #include "fs/meta.h"
 
 #define STAGE_KEPT ".kept"
+#define STAGE_OLD ".old" /* behind a tmp name: the old version, should the
+                            weaker exchange be interrupted */
 #define STAGE_TMP "tmp"
 #define STAGE_TRASH "trash"
 
@@ -85,6 +87,10 @@ int stage_place(struct stage *s, const char *tmp, int dirfd, const char *name,
                 struct err *err);
 
 /*
+ * (A directory that may not be written to by its owner cannot be moved to
+ * another parent.  Where that comes up below, one of ours is given u+w for
+ * the moment of the rename.)
+ *
  * Exchange the staged tmp with name in dirfd, which must be the version
  * expect (meta_same_version) and, if it is a file, not open for writing by
  * anybody.  Afterwards the old version lies in tmp/ under the name tmp; go on
