@@ -32,8 +32,11 @@ by_order(const void *a, const void *b)
 struct dot_set
 dot_set_from(const struct dot *v, uint32_t n, struct mem_arena *arena)
 {
-    struct dot *copy = mem_arena_dup(arena, v, n * sizeof *v);
     uint32_t kept = 0;
+
+    if (n == 0)
+        return (struct dot_set){0};
+    struct dot *copy = mem_arena_dup(arena, v, n * sizeof *v);
 
     if (n > 1)
         qsort(copy, n, sizeof *copy, by_order);
@@ -46,6 +49,8 @@ dot_set_from(const struct dot *v, uint32_t n, struct mem_arena *arena)
 struct dot_set
 dot_set_copy(struct dot_set s, struct mem_arena *arena)
 {
+    if (s.n == 0)
+        return (struct dot_set){0};
     return (struct dot_set){.v = mem_arena_dup(arena, s.v, s.n * sizeof *s.v),
                             .n = s.n};
 }

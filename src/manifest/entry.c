@@ -56,6 +56,9 @@ entry_copy(const struct entry *e, struct mem_arena *arena)
     return copy;
 }
 
+/* In the byte for the kind. */
+#define UNEVEN 0x80u
+
 static void
 dot_encode(struct dot d, struct buf *out)
 {
@@ -66,7 +69,7 @@ dot_encode(struct dot d, struct buf *out)
 void
 entry_encode(const struct entry *e, struct buf *out)
 {
-    writer_u8(out, (uint8_t)e->kind);
+    writer_u8(out, (uint8_t)((unsigned)e->kind | (e->uneven ? UNEVEN : 0)));
     writer_varint(out, e->know);
     writer_varint(out, e->below);
     if (e->kind == ENTRY_ABSENT)
@@ -86,7 +89,6 @@ entry_encode(const struct entry *e, struct buf *out)
     if (e->kind == ENTRY_DIR) {
         writer_bytes(out, e->h.b, sizeof e->h.b);
         writer_bytes(out, e->v.b, sizeof e->v.b);
-        writer_u8(out, e->uneven);
         return;
     }
     writer_varint(out, e->size);
@@ -154,6 +156,8 @@ entry_decode(struct reader *r, const struct entry_maps *maps,
     struct entry e = {.kind = ENTRY_ABSENT};
     unsigned kind = reader_u8(r);
 
+    e.uneven = (kind & UNEVEN) != 0;
+    kind &= ~UNEVEN;
     if (kind > ENTRY_SYMLINK)
         reader_fail(r);
     e.know = number_decode(r, maps->know, maps->know_n);
@@ -174,7 +178,6 @@ entry_decode(struct reader *r, const struct entry_maps *maps,
     if (e.kind == ENTRY_DIR) {
         bytes_decode(r, e.h.b, sizeof e.h.b);
         bytes_decode(r, e.v.b, sizeof e.v.b);
-        e.uneven = reader_u8(r) != 0;
     }
     if (e.kind == ENTRY_FILE) {
         e.size = reader_up_to(r, INT64_MAX);

@@ -52,7 +52,9 @@ struct entry {
 
     /* Digests of the directory below, for ENTRY_DIR. */
     struct hash_id h, v;   /* see listing.h; zero until computed */
-    bool uneven;           /* directories: an exception stands below */
+    bool uneven;           /* an exception stands below.  Also of what is no
+                              directory, or absent: a listing with nothing but
+                              exceptions then stands for what was one */
 
     /* Exceptions: numbers in a table of knowledge; 0 inherits. */
     uint32_t know;         /* for this path alone */
@@ -80,9 +82,9 @@ void entry_prev_of(const struct entry *e, uint8_t out[ENTRY_PREV_LEN]);
 struct entry entry_copy(const struct entry *e, struct mem_arena *arena);
 
 /*
- * The version part as bytes: kind, mode, mtime, size, id or target, made,
- * created, prev, then h and v for directories, know and below.  Numbers
- * (who, know, below) are local: decoding translates them.
+ * The version part as bytes: kind with the flag uneven, know and below, then
+ * made, created, prev, mode, mtime, and size and id, or target, or h and v.
+ * Numbers (who, know, below) are local: decoding translates them.
  *
  * name is not part of it.  Source: docs/format.md, "Entry".
  */

@@ -243,8 +243,8 @@ digest_page(struct listing *l, struct listing_page *p,
     p->uneven = false;
     for (size_t i = p->from; i < p->to; i++) {
         const struct entry *e = &l->entries[i];
-        p->uneven = p->uneven || e->know != 0 || e->below != 0 ||
-                    (e->kind == ENTRY_DIR && e->uneven);
+        p->uneven =
+            p->uneven || e->know != 0 || e->below != 0 || e->uneven;
         if (e->kind == ENTRY_ABSENT)
             continue;
         size_t from = h.len;

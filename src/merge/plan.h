@@ -85,7 +85,7 @@ struct plan {
     struct plan_scope *scopes; /* [scope_n] */
     size_t scope_n, scope_cap;
     struct knowledge *know; /* [know_n] distinct; 0 is the join of both roots
-                               and the session's dot */
+                               and, in two-way runs, the session's dot */
     uint32_t know_n, know_cap;
     struct plan_totals totals[2]; /* by side */
     struct mem_arena arena;

@@ -22,9 +22,17 @@
  *      ignored paths: they are reset when they come back into scope
  *   2. settle_scope for each plan.scopes of this side
  *   3. the root's knowledge becomes plan.know[0]
- *   4. settle_fold, from the root down, parents first, for each listing that
- *      is uneven or was touched
- *   5. listing_cut and listing_digest, children first
+ *   4. settle_fold, from the root down, for each listing that is uneven or was
+ *      touched
+ *   5. settle_close for the same listings and those above them, children first
+ * settle_close alone, without 1 to 4, is what a scan or a batch needs.
+ *
+ * The session's tick (args.session) is durable at the left side, as its own
+ * tick in the root's knowledge, before the right side commits anything that
+ * has it: an op that is an event, or a root's knowledge after a two-way run.
+ * A left side that is the source of a one-way run without such ops need not
+ * store it: plan.know[0] is without it then.
+ *
  * If settle_needed says no, none of this is stored, nor the session's tick.
  *
  * A listing may stand for a directory that is not there, to hold exceptions
@@ -73,18 +81,27 @@ void settle_reset(struct listing *parent, const char *name, uint32_t empty);
 
 /*
  * The scan found nothing under name any more: the entry goes, its exceptions
- * stay.  For a directory do the listing below first, entry by entry (remains:
- * does that listing still have entries?).
+ * stay.  For a directory do the same with every entry of every listing below.
  */
-void settle_vanish(struct listing *parent, const char *name, bool remains);
+void settle_vanish(struct listing *parent, const char *name);
 
 /*
  * Drop exceptions that are equal to what would be inherited: know is the
- * number of that.  below_of gives what the entries of a listing below
- * inherit.  remains as in settle_vanish, for each entry that is absent.
+ * number of that (for the root's listing, the number of the root's knowledge).
+ * settle_below_of is that number for the listing below an entry of l.
  */
 void settle_fold(struct listing *l, uint32_t know);
-uint32_t settle_below_of(const struct entry *e, uint32_t inherited);
+uint32_t settle_below_of(const struct entry *e, uint32_t know);
+
+/*
+ * Make a changed listing whole: absent entries that carry nothing go, pages
+ * and digests are made anew, and the entry for it in parent gets digests and
+ * uneven (an absent entry is made there if it has to be).  parent is NULL for
+ * the root.  Afterwards a listing of a directory that is not there may be
+ * empty (n is 0): drop it.
+ */
+void settle_close(struct listing *l, const struct incarnation_table *who,
+                  struct listing *parent);
 
 /*
  * A new incarnation begins: whatever the old one, number who, did up to tick
@@ -95,10 +112,12 @@ void settle_renew(struct knowledge *know, uint32_t n, uint32_t who,
                   uint64_t tick, uint32_t nonce);
 
 /*
- * Is there anything to store after a session with this plan?  left and right:
- * the roots' knowledge before it.
+ * Has this side anything to store after a complete session with this plan?
+ * root: its knowledge before the session, own tick included; session as in
+ * reconcile_args.  When both sides say no, the session's tick was not used.
+ * Both store, or neither: where one side says yes, the left stores first.
  */
-bool settle_needed(const struct plan *p, const struct knowledge *left,
-                   const struct knowledge *right, enum plan_side side);
+bool settle_needed(const struct plan *p, enum plan_side side,
+                   const struct knowledge *root, struct dot session);
 
 #endif

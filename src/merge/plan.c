@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+#include "merge/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "base/table.h"
+
+void
+plan_fini(struct plan *p)
+{
+    for (uint32_t i = 0; i < p->know_n; i++)
+        knowledge_fini(&p->know[i]);
+    free(p->know);
+    free(p->ops);
+    free(p->conflicts);
+    free(p->scopes);
+    mem_arena_fini(&p->arena);
+    *p = (struct plan){0};
+}
+
+uint32_t
+plan_know(struct plan *p, const struct knowledge *k)
+{
+    for (uint32_t i = 0; i < p->know_n; i++)
+        if (knowledge_equal(&p->know[i], k))
+            return i;
+    MEM_GROW(p->know, p->know_n, p->know_cap);
+    p->know[p->know_n] = (struct knowledge){0};
+    knowledge_copy(&p->know[p->know_n], k);
+    return p->know_n++;
+}
+
+struct plan_op *
+plan_add(struct plan *p, const struct plan_op *op)
+{
+    MEM_GROW(p->ops, p->n, p->cap);
+    struct plan_op *copy = &p->ops[p->n++];
+    *copy = *op;
+    copy->path = mem_arena_string(&p->arena, op->path);
+    copy->from = entry_copy(&op->from, &p->arena);
+    copy->to = entry_copy(&op->to, &p->arena);
+    if (op->source)
+        copy->source = mem_arena_string(&p->arena, op->source);
+    return copy;
+}
+
+struct plan_conflict *
+plan_add_conflict(struct plan *p, const struct plan_conflict *c)
+{
+    MEM_GROW(p->conflicts, p->conflict_n, p->conflict_cap);
+    struct plan_conflict *copy = &p->conflicts[p->conflict_n++];
+    *copy = (struct plan_conflict){
+        .path = mem_arena_string(&p->arena, c->path),
+        .why = c->why,
+        .left = entry_copy(&c->left, &p->arena),
+        .right = entry_copy(&c->right, &p->arena)};
+    return copy;
+}
+
+struct plan_scope *
+plan_add_scope(struct plan *p, const struct plan_scope *s)
+{
+    MEM_GROW(p->scopes, p->scope_n, p->scope_cap);
+    struct plan_scope *copy = &p->scopes[p->scope_n++];
+    *copy = *s;
+    copy->path = mem_arena_string(&p->arena, s->path);
+    return copy;
+}
+
+void
+plan_cut(struct plan *p, size_t n, size_t conflict_n, size_t scope_n)
+{
+    p->n = n;
+    p->conflict_n = conflict_n;
+    p->scope_n = scope_n;
+}
+
+/* Does a directory above the path become something else on that side? */
+static bool
+is_below(const struct table *replaced, const char *path)
+{
+    bool found = false;
+
+    if (replaced->n == 0)
+        return false;
+    for (char *at = path_parent(path); !found;) {
+        found = table_get(replaced, at) != NULL;
+        if (*at == '\0' || found) {
+            free(at);
+            break;
+        }
+        char *up = path_parent(at);
+        free(at);
+        at = up;
+    }
+    return found;
+}
+
+enum { FIRST_DELETE, CHANGE, LAST_DELETE };
+
+static int
+by_order(const void *a, const void *b)
+{
+    const struct plan_op *x = a, *y = b;
+
+    if (x->id != y->id) /* the class, for now */
+        return x->id < y->id ? -1 : 1;
+    int order = path_compare(x->path, y->path);
+    if (order == 0)
+        return (int)x->side - (int)y->side;
+    return x->id == CHANGE ? order : -order;
+}
+
+static void
+classify(struct plan *p)
+{
+    struct table replaced[2] = {{0}, {0}};
+
+    for (size_t i = 0; i < p->n; i++) {
+        struct plan_op *op = &p->ops[i];
+        if (op->from.kind == ENTRY_DIR && op->to.kind != ENTRY_DIR &&
+            op->to.kind != ENTRY_ABSENT)
+            table_put(&replaced[op->side], op->path, op);
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        struct plan_op *op = &p->ops[i];
+        op->id = op->action != PLAN_DELETE                  ? CHANGE
+                 : is_below(&replaced[op->side], op->path) ? FIRST_DELETE
+                                                            : LAST_DELETE;
+    }
+    table_fini(&replaced[PLAN_LEFT]);
+    table_fini(&replaced[PLAN_RIGHT]);
+}
+
+/* Contents as keys of a table: side, size and id in hexadecimal. */
+struct content {
+    char key[2 + 16 + 2 * HASH_LEN + 1];
+};
+
+static void
+content_of(enum plan_side side, const struct entry *e, struct content *out)
+{
+    uint8_t size[8];
+
+    for (size_t i = 0; i < sizeof size; i++)
+        size[i] = (uint8_t)(e->size >> (56 - 8 * i));
+    out->key[0] = side == PLAN_LEFT ? 'l' : 'r';
+    hash_hex(size, sizeof size, out->key + 1);
+    hash_hex(e->id.b, HASH_LEN, out->key + 1 + 2 * sizeof size);
+}
+
+/* Files that go, or make way, and whose content no op puts elsewhere. */
+static void
+count_lost(struct plan *p)
+{
+    struct content *keys = mem_array(p->n, sizeof *keys), key;
+    struct table made = {0};
+
+    for (size_t i = 0; i < p->n; i++) {
+        const struct plan_op *op = &p->ops[i];
+        if (op->action != PLAN_FILE)
+            continue;
+        content_of(op->side, &op->to, &keys[i]);
+        table_put(&made, keys[i].key, &keys[i]);
+    }
+    for (size_t i = 0; i < p->n; i++) {
+        const struct plan_op *op = &p->ops[i];
+        if (op->from.kind != ENTRY_FILE || op->action == PLAN_RECORD ||
+            op->action == PLAN_META)
+            continue;
+        content_of(op->side, &op->from, &key);
+        if (table_get(&made, key.key) == NULL)
+            p->totals[op->side].lost_files++;
+    }
+    table_fini(&made);
+    free(keys);
+}
+
+static void
+count(struct plan *p)
+{
+    memset(p->totals, 0, sizeof p->totals);
+    for (size_t i = 0; i < p->n; i++) {
+        const struct plan_op *op = &p->ops[i];
+        struct plan_totals *t = &p->totals[op->side];
+        if (!op->shown)
+            continue;
+        if (op->action == PLAN_META)
+            t->meta++;
+        else if (op->action == PLAN_DELETE)
+            t->deleted++;
+        else if (op->from.kind == ENTRY_ABSENT)
+            t->created++;
+        else
+            t->changed++;
+        if (op->action == PLAN_FILE) {
+            t->files++;
+            t->bytes += op->to.size;
+        }
+    }
+    count_lost(p);
+}
+
+static int
+conflict_order(const void *a, const void *b)
+{
+    const struct plan_conflict *x = a, *y = b;
+
+    return path_compare(x->path, y->path);
+}
+
+void
+plan_order(struct plan *p)
+{
+    classify(p);
+    if (p->n > 1)
+        qsort(p->ops, p->n, sizeof *p->ops, by_order);
+    if (p->conflict_n > 1)
+        qsort(p->conflicts, p->conflict_n, sizeof *p->conflicts,
+              conflict_order);
+    for (size_t i = 0; i < p->n; i++)
+        p->ops[i].id = (uint32_t)i;
+    count(p);
+}
