@@ -394,8 +394,7 @@ undo_exchange(struct swap *w, const struct meta *staged, struct err *err)
     struct err inner;
     struct meta m;
 
-    if (ops_renameat2(s->tmp_fd, w->tmp, w->dirfd, w->name,
-                      RENAME_EXCHANGE) < 0) {
+    if (move(s->tmp_fd, w->tmp, w->dirfd, w->name, RENAME_EXCHANGE) < 0) {
         /* Removed or moved in between: its place is free. */
         if (errno == ENOENT &&
             move_new(s, s->tmp_fd, w->tmp, w->dirfd, w->name) == 0)
@@ -428,12 +427,10 @@ weak_replace(struct swap *w, const char *aside, struct err *err)
     struct stage *s = w->s;
     bool linked = ops_linkat(w->dirfd, w->name, s->tmp_fd, aside, 0) == 0;
 
-    if (!linked && errno == ENOENT)
-        return changed(err);
-    if (!linked && errno == EEXIST)
-        return err_sys(err, "cannot keep the old version");
-    if (!linked && move_new(s, w->dirfd, w->name, s->tmp_fd, aside) < 0)
-        return err_sys(err, "cannot keep the old version");
+    if (!linked && (errno == ENOENT || errno == EEXIST ||
+                    move_new(s, w->dirfd, w->name, s->tmp_fd, aside) < 0))
+        return errno == ENOENT ? changed(err)
+                               : err_sys(err, "cannot keep the old version");
     int r = verify(w, aside, err);
     if (r == 0) {
         r = linked ? move(s->tmp_fd, w->tmp, w->dirfd, w->name, 0)
