@@ -35,6 +35,7 @@ struct database {
     struct vfs *vfs;
     enum database_mode mode;
     bool created;             /* there was none before */
+    bool damaged;             /* something could not be read as it should */
     bool began;               /* a transaction is open */
     struct table statements;  /* prepared, by their text */
 };

@@ -39,9 +39,16 @@
 
 #define REPLICA_TICKS_MAX 10000 /* whose nonces are remembered */
 
+enum replica_inherit {
+    REPLICA_STANDS,  /* an exception */
+    REPLICA_ENDS,    /* over with the next commit */
+    REPLICA_ENDED,   /* over: rows that name it mean 0 */
+};
+
 struct replica {
     char *path;               /* as it was given */
-    struct root root;         /* held */
+    struct root root;         /* held; fd is -1 in a dry run that would have to
+                                 make it */
     int control_fd;           /* of the control directory; -1 none (dry run) */
     bool elsewhere;           /* it is not below the root, which is read-only */
     struct lock lock;
@@ -57,7 +64,7 @@ struct replica {
     uint8_t root_id[CONTROL_ID_LEN];
     struct knowledge known;   /* of the whole tree; own ticks are not in it */
     struct knowledge *exceptions; /* [exception_n] by number; [0] unused */
-    bool *inherits;           /* [exception_n] is it over? */
+    uint8_t *inherits;        /* [exception_n] enum replica_inherit */
     uint32_t exception_n, exception_cap;
     char *rules;              /* the rule set that known was gained under;
                                  "" at first */
@@ -69,6 +76,7 @@ struct replica {
     bool fresh;               /* there was no state before */
     bool renewed;             /* this opening began a new incarnation */
 
+    bool changed;             /* fields above differ from the committed ones */
     bool bumped;              /* this session's epoch is written */
     bool failed;              /* a commit failed: nothing more is written */
     uint32_t who_saved, exception_saved; /* rows that the database has */
@@ -112,7 +120,8 @@ void replica_unlock(struct replica *r);
  */
 int replica_begin(struct replica *r, struct err *err);
 int replica_commit(struct replica *r, struct err *err);
-void replica_rollback(struct replica *r); /* does nothing outside one */
+void replica_rollback(struct replica *r); /* does nothing outside one.  Brings
+    the fields back to what is committed; numbers in who and exceptions stay */
 
 /* Take the next own tick, with a nonce.  Inside a transaction: the tick may
  * leave this host once that is committed. */
@@ -136,8 +145,8 @@ int replica_doubt(struct replica *r, struct err *err);
 int replica_exception(struct replica *r, const struct knowledge *k,
                       uint32_t *out, struct err *err);
 
-/* From the next commit on, entries with this number inherit the root's
- * knowledge: listings loaded from now on have 0 in its place. */
+/* Entries with this number inherit the root's knowledge: listings loaded from
+ * now on have 0 in its place.  Lasts if the transaction is committed. */
 void replica_inherits(struct replica *r, uint32_t number);
 
 /*
