@@ -73,7 +73,7 @@ END
 
 client_config() {
     cat <<END
-Host *
+Host far
     HostName 127.0.0.1
     Port $sshd_port
     User $(id -un)
