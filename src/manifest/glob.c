@@ -162,7 +162,6 @@ widen(struct retry *star, struct retry *names, const char *end, const char **p,
     const char *slash = memchr(names->text, '/', (size_t)(end - names->text));
     if (slash == NULL)
         return false;
-    star->pattern = NULL;
     names->text = slash + 1;
     *p = names->pattern;
     *t = names->text;

@@ -91,6 +91,8 @@ static const struct {
     {"a**b", "x/acccb", IGNORE_YES},
     {"**/", "x/", IGNORE_YES},
     {"**/", "x", IGNORE_NONE},
+    {"**\\/a", "a", IGNORE_NONE},
+    {"**\\/a", "x/y/a", IGNORE_YES},
     /* sets */
     {"[abc]", "b", IGNORE_YES},
     {"[!abc]", "b", IGNORE_NONE},
@@ -105,6 +107,8 @@ static const struct {
     {"[\\]]", "]", IGNORE_YES},
     {"[\\a-c]", "b", IGNORE_YES},
     {"[a-\\c]", "b", IGNORE_YES},
+    {"[a-c-e]", "d", IGNORE_NONE},
+    {"[a-c-e]", "-", IGNORE_YES},
     {"[[:digit:]]", "7", IGNORE_YES},
     {"[![:digit:]]", "7", IGNORE_NONE},
     {"[[:upper:][:digit:]_]", "_", IGNORE_YES},
