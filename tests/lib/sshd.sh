@@ -38,6 +38,7 @@ sshd_listen() {
             'BEGIN { srand(seed + srand()); print 20000 + int(rand() * 12000) }')
         sshd_config "$1" >"$T/ssh/sshd_config"
         client_config >"$T/ssh/config"
+        : >"$T/ssh/sshd.log"
         "$sshd" -D -e -f "$T/ssh/sshd_config" 2>"$T/ssh/sshd.log" &
         sshd_pid=$!
         while kill -0 "$sshd_pid" 2>/dev/null; do
