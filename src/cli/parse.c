@@ -51,6 +51,15 @@ taker(const char *name, char letter)
     return NULL;
 }
 
+/* Before anything else is wrong: what is it an option of? */
+static int
+no_command(const struct words *w, const char *quoted)
+{
+    return err_set(w->err, ERR_USAGE,
+                   "a command is missing before %s: 'weft --help' lists them",
+                   quoted);
+}
+
 static int
 unknown_long(const struct words *w, const char *name, size_t len)
 {
@@ -67,7 +76,9 @@ unknown_long(const struct words *w, const char *name, size_t len)
             (row[i].commands & COMMAND_BIT(w->out->command)))
             nearest_consider(word, row[i].name, &best, &distance);
     char *dashed = mem_format("--%s", word), *quoted = path_quote(dashed);
-    if (other)
+    if (!w->command_at)
+        no_command(w, quoted);
+    else if (other)
         err_set(w->err, ERR_USAGE, "%s does not take %s (%s does)", command,
                 quoted, other);
     else if (best)
@@ -91,7 +102,9 @@ unknown_letter(const struct words *w, char letter)
     char dashed[] = {'-', letter, 0};
     char *quoted = path_quote(dashed);
 
-    if (other)
+    if (!w->command_at)
+        no_command(w, quoted);
+    else if (other)
         err_set(w->err, ERR_USAGE, "%s does not take %s (%s does)", command,
                 quoted, other);
     else

@@ -49,6 +49,13 @@ signals_catch(void)
     on(SIGPIPE, SIG_IGN);
 }
 
+void
+signals_leave(void)
+{
+    on(SIGINT, SIG_IGN);
+    on(SIGPIPE, SIG_IGN);
+}
+
 int
 signals_stop(void)
 {

@@ -11,6 +11,11 @@
 #include <stdbool.h>
 
 void signals_catch(void);
+
+/* For the processes that a run starts: a Ctrl-C reaches them too, but only
+ * the command decides what it means.  SIGPIPE is ignored as well. */
+void signals_leave(void);
+
 int signals_stop(void);      /* how often asked to stop: 0, 1, 2 */
 int signals_number(void);    /* the first one that asked, or 0 */
 bool signals_progress(void); /* asked for since the last call? */

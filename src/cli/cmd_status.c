@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: ISC */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/path.h"
+#include "cli/cmd.h"
+#include "cli/exit.h"
+#include "cli/json.h"
+#include "cli/say.h"
+#include "cli/show.h"
+#include "store/history.h"
+#include "store/replica.h"
+
+#define STATUS_DEPTH 200 /* of the trash, while its size is added up */
+
+struct status {
+    const struct options *o;
+    struct buf b;
+    size_t peers;
+};
+
+/* Add up a directory of our own making; what cannot be seen counts nothing. */
+static uint64_t
+size_below(int dir, const char *name, int depth)
+{
+    int fd = openat(dir, name,
+                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
+    uint64_t bytes = 0;
+    struct dirent *e;
+
+    if (!d) {
+        if (fd >= 0)
+            close(fd);
+        return 0;
+    }
+    while ((e = readdir(d)) != NULL) {
+        struct stat st;
+
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
+            fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+            continue;
+        if (S_ISREG(st.st_mode))
+            bytes += (uint64_t)st.st_size;
+        else if (S_ISDIR(st.st_mode) && depth < STATUS_DEPTH)
+            bytes += size_below(fd, e->d_name, depth + 1);
+    }
+    closedir(d);
+    return bytes;
+}
+
+static void
+add_when(struct buf *b, int64_t ns)
+{
+    if (ns)
+        show_time(b, ns);
+    else
+        buf_add_string(b, "never");
+}
+
+static int
+add_peer(void *arg, const struct replica_peer *p)
+{
+    struct status *s = arg;
+
+    s->peers++;
+    if (s->o->json) {
+        json_open(&s->b, NULL, '{');
+        char node[17];
+        snprintf(node, sizeof node, "%016" PRIx64, p->node);
+        json_string(&s->b, "node", node);
+        if (p->location)
+            json_path(&s->b, "location", p->location);
+        if (p->last_sync_ns)
+            json_time(&s->b, "last_sync", p->last_sync_ns);
+        json_close(&s->b, '}');
+        return 0;
+    }
+    buf_add_format(&s->b, "  %016" PRIx64 "  ", p->node);
+    add_when(&s->b, p->last_sync_ns);
+    if (p->location) {
+        buf_add_string(&s->b, "  ");
+        show_path(&s->b, p->location);
+    }
+    buf_add_byte(&s->b, '\n');
+    return 0;
+}
+
+static int
+add_conflict(void *arg, const struct history_conflict *c)
+{
+    struct status *s = arg;
+
+    if (s->o->json) {
+        json_open(&s->b, NULL, '{');
+        json_path(&s->b, "path", c->path);
+        json_time(&s->b, "since", c->since_ns);
+        json_close(&s->b, '}');
+        return 0;
+    }
+    char *quoted = path_quote(c->path);
+    buf_add_format(&s->b, "  conflict %s: %s, since ", quoted,
+                   show_why((enum decide_why)c->why));
+    show_time(&s->b, c->since_ns);
+    buf_add_byte(&s->b, '\n');
+    free(quoted);
+    return 0;
+}
+
+static int
+tell_json(struct status *s, struct replica *r, struct err *err)
+{
+    struct buf *b = &s->b;
+    char node[17];
+
+    json_event(b, "status");
+    json_path(b, "root", r->path);
+    snprintf(node, sizeof node, "%016" PRIx64, r->node);
+    json_string(b, "node", node);
+    if (r->last_sync_ns)
+        json_time(b, "last_sync", r->last_sync_ns);
+    json_bool(b, "conservative", r->conservative);
+    json_open(b, "peers", '[');
+    if (replica_each_peer(r, add_peer, s, err) < 0)
+        return -1;
+    json_close(b, ']');
+    json_open(b, "conflicts", '[');
+    if (history_each_conflict(r, add_conflict, s, err) < 0)
+        return -1;
+    json_close(b, ']');
+    json_number(b, "trash_bytes", size_below(r->control_fd, "trash", 0));
+    json_end(b);
+    return 0;
+}
+
+static int
+tell(struct status *s, struct replica *r, struct err *err)
+{
+    struct buf *b = &s->b;
+    uint64_t conflicts;
+
+    if (history_count_conflicts(r, &conflicts, err) < 0)
+        return -1;
+    buf_add_string(b, "root       ");
+    show_path(b, r->path);
+    buf_add_format(b, "\nnode       %016" PRIx64 "\nin step    ", r->node);
+    add_when(b, r->last_sync_ns);
+    buf_add_string(b, "\ntrash      ");
+    show_size(b, size_below(r->control_fd, "trash", 0));
+    buf_add_string(b, "\nconflicts  ");
+    show_count(b, conflicts);
+    buf_add_byte(b, '\n');
+    if (history_each_conflict(r, add_conflict, s, err) < 0)
+        return -1;
+    buf_add_string(b, "nodes\n");
+    if (replica_each_peer(r, add_peer, s, err) < 0)
+        return -1;
+    if (s->peers == 0)
+        buf_add_string(b, "  none yet\n");
+    if (r->conservative)
+        buf_add_string(b, "what was remembered was lost or is in doubt: the "
+                          "next sync deletes nothing\n");
+    return 0;
+}
+
+int
+cmd_status_run(struct options *o)
+{
+    struct replica_args args = {.path = o->n ? o->operands[0] : ".",
+                                .read_only = true};
+    struct status s = {.o = o};
+    struct replica *r = NULL;
+    struct err err;
+    int status = EXIT_IN_STEP;
+
+    if (replica_open(&r, &args, &err) < 0 ||
+        (o->json ? tell_json(&s, r, &err) : tell(&s, r, &err)) < 0) {
+        status = say_failed(&err);
+    } else {
+        fwrite(s.b.data, 1, s.b.len, stdout);
+        status = say_flush(status);
+    }
+    replica_close(r);
+    buf_fini(&s.b);
+    return status;
+}
