@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/hash.h"
+#include "base/path.h"
+#include "base/reader.h"
+#include "base/writer.h"
+#include "store/record.h"
+
+static int
+damaged(struct replica *r, struct err *err)
+{
+    r->db->damaged = true;
+    return err_set(err, ERR_STATE, "the remembered history is damaged");
+}
+
+/* Runs */
+
+static void
+name_run(struct history_run *run)
+{
+    time_t when = (time_t)(run->started_ns / CLOCK_SECOND);
+    uint8_t tail[2];
+    char date[32], hex[5];
+    struct tm tm;
+
+    hash_random(tail, sizeof tail);
+    hash_hex(tail, sizeof tail, hex);
+    if (gmtime_r(&when, &tm) == NULL ||
+        strftime(date, sizeof date, "%Y%m%d-%H%M%S", &tm) != 15)
+        strcpy(date, "19700101-000000");
+    snprintf(run->name, sizeof run->name, "%.15s-%s", date, hex);
+}
+
+static void
+encode_counts(const struct history_run *run, struct buf *b)
+{
+    const uint64_t all[] = {
+        run->created,        run->changed,        run->moved,
+        run->deleted,        run->meta,           run->sent_files,
+        run->sent_bytes,     run->received_files, run->received_bytes,
+        run->conflicts,      run->problems,
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        writer_varint(b, all[i]);
+}
+
+static bool
+decode_counts(const uint8_t *p, size_t len, struct history_run *run)
+{
+    struct reader r = reader_over(p ? p : (const uint8_t *)"", len);
+    uint64_t *const all[] = {
+        &run->created,        &run->changed,        &run->moved,
+        &run->deleted,        &run->meta,           &run->sent_files,
+        &run->sent_bytes,     &run->received_files, &run->received_bytes,
+        &run->conflicts,      &run->problems,
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        *all[i] = reader_varint(&r);
+    return reader_end(&r);
+}
+
+int
+history_begin(struct replica *r, struct history_run *run, struct err *err)
+{
+    struct buf counts = {0};
+
+    run->started_ns = clock_wall_ns();
+    run->ended_ns = 0;
+    run->status = -1;
+    name_run(run);
+    encode_counts(run, &counts);
+    int got = database_run(
+        r->db, err,
+        "INSERT INTO runs(name, started, ended, peer, node, status, counts,"
+        " undone) VALUES(?,?,0,?,?,-1,?,0)",
+        "tisub", run->name, run->started_ns, run->peer ? run->peer : "",
+        run->peer_node, counts.data, counts.len);
+    buf_fini(&counts);
+    if (got < 0)
+        return -1;
+    run->id = sqlite3_last_insert_rowid(r->db->db);
+    int64_t old = run->id - HISTORY_RUNS_MAX;
+    if (database_run(r->db, err, "DELETE FROM runs WHERE id<=?", "i", old) <
+        0)
+        return -1;
+    return database_run(r->db, err, "DELETE FROM changes WHERE run<=?", "i",
+                        old);
+}
+
+int
+history_end(struct replica *r, const struct history_run *run,
+            struct err *err)
+{
+    struct buf counts = {0};
+
+    encode_counts(run, &counts);
+    int got = database_run(r->db, err,
+                           "UPDATE runs SET ended=?, status=?, counts=?"
+                           " WHERE id=?",
+                           "iibi", clock_wall_ns(), (int64_t)run->status,
+                           counts.data, counts.len, run->id);
+    buf_fini(&counts);
+    return got;
+}
+
+int
+history_mark_undone(struct replica *r, int64_t id, struct err *err)
+{
+    return database_run(r->db, err, "UPDATE runs SET undone=1 WHERE id=?",
+                        "i", id);
+}
+
+/* Columns: id, name, started, ended, peer, node, status, counts, undone. */
+static bool
+take_run(sqlite3_stmt *s, struct history_run *run, char **peer)
+{
+    size_t len;
+    const char *name = (const char *)sqlite3_column_text(s, 1);
+
+    if (name == NULL || strlen(name) != HISTORY_NAME_LEN ||
+        !path_name_ok(name, HISTORY_NAME_LEN))
+        return false;
+    memcpy(run->name, name, HISTORY_NAME_LEN + 1);
+    run->id = database_int(s, 0);
+    run->started_ns = database_int(s, 2);
+    run->ended_ns = database_int(s, 3);
+    run->peer = *peer = database_string(s, 4);
+    run->peer_node = database_uint(s, 5);
+    run->status = (int)database_int(s, 6);
+    run->undone = database_int(s, 8) != 0;
+    const uint8_t *p = database_blob(s, 7, &len);
+    return decode_counts(p, len, run);
+}
+
+int
+history_each(struct replica *r,
+             int (*each)(void *arg, const struct history_run *run), void *arg,
+             struct err *err)
+{
+    sqlite3_stmt *s = database_statement(
+        r->db,
+        "SELECT id, name, started, ended, peer, node, status, counts, undone"
+        " FROM runs ORDER BY id DESC",
+        err);
+    int got = 0, stop = 0;
+
+    if (s == NULL)
+        return -1;
+    while (!stop && (got = database_step(r->db, s, err)) > 0) {
+        struct history_run run = {.id = 0};
+        char *peer = NULL;
+        if (take_run(s, &run, &peer))
+            stop = each(arg, &run);
+        else
+            got = damaged(r, err);
+        free(peer);
+        if (got < 0)
+            break;
+    }
+    database_done(s);
+    return got < 0 ? -1 : 0;
+}
+
+/* Changes */
+
+int
+history_add_change(struct replica *r, int64_t run,
+                   const struct history_change *c, struct err *err)
+{
+    struct buf from = {0}, to = {0};
+
+    record_encode(&c->from, &from);
+    record_encode(&c->to, &to);
+    int got = database_run(
+        r->db, err,
+        "INSERT INTO changes(run, n, path, action, trash, old, new)"
+        " VALUES(?,(SELECT ifnull(max(n), 0) + 1 FROM changes WHERE run=?),"
+        "?,?,?,?,?)",
+        "iisisbb", run, run, c->path, (int64_t)c->action, c->trash, from.data,
+        from.len, to.data, to.len);
+    buf_fini(&from);
+    buf_fini(&to);
+    return got;
+}
+
+/* Two entries of one path, in two columns. */
+static int
+take_entries(struct replica *r, sqlite3_stmt *s, int column,
+             const char *path, struct mem_arena *arena, struct entry out[2])
+{
+    struct err none = {0};
+
+    if (path == NULL || !path_ok(path))
+        return -1;
+    for (int i = 0; i < 2; i++) {
+        size_t len;
+        const uint8_t *p = database_blob(s, column + i, &len);
+        if (record_decode(p, len, path, r->who.n, arena, &out[i], &none) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Columns: path, action, trash, old, new. */
+static int
+give_change(struct replica *r, sqlite3_stmt *s,
+            int (*each)(void *arg, const struct history_change *c), void *arg,
+            int *stop, struct err *err)
+{
+    struct mem_arena arena = {0};
+    struct entry e[2];
+    char *path = database_string(s, 0), *trash = database_string(s, 2);
+    int got = take_entries(r, s, 3, path, &arena, e);
+
+    if (got < 0 || (trash != NULL && !path_ok(trash))) {
+        got = damaged(r, err);
+    } else {
+        struct history_change c = {.path = path,
+                                   .action = (int)database_int(s, 1),
+                                   .trash = trash,
+                                   .from = e[0],
+                                   .to = e[1]};
+        *stop = each(arg, &c);
+    }
+    free(path);
+    free(trash);
+    mem_arena_fini(&arena);
+    return got;
+}
+
+int
+history_each_change(struct replica *r, int64_t run,
+                    int (*each)(void *arg, const struct history_change *c),
+                    void *arg, struct err *err)
+{
+    sqlite3_stmt *s = database_statement(
+        r->db,
+        "SELECT path, action, trash, old, new FROM changes WHERE run=?"
+        " ORDER BY n",
+        err);
+    int got = 0, stop = 0;
+
+    if (s == NULL)
+        return -1;
+    database_bind(s, "i", run);
+    while (!stop && (got = database_step(r->db, s, err)) > 0)
+        if ((got = give_change(r, s, each, arg, &stop, err)) < 0)
+            break;
+    database_done(s);
+    return got < 0 ? -1 : 0;
+}
+
+/* Conflicts.  Paths are stored with zero bytes for slashes, for their order. */
+
+static char *
+turned(const char *path, char from, char to)
+{
+    char *copy = mem_string(path);
+
+    for (char *at = copy; *at != '\0'; at++)
+        if (*at == from)
+            *at = to;
+    return copy;
+}
+
+static int
+add_conflict(struct replica *r, uint64_t node,
+             const struct history_conflict *c, int64_t since, struct err *err)
+{
+    size_t len = strlen(c->path);
+    char *key = turned(c->path, '/', '\0');
+    struct buf mine = {0}, theirs = {0};
+
+    record_encode(&c->mine, &mine);
+    record_encode(&c->theirs, &theirs);
+    int got = database_run(
+        r->db, err,
+        "INSERT OR REPLACE INTO conflicts(path, node, why, mine, theirs,"
+        " since, peer) VALUES(?,?,?,?,?,?,?)",
+        "buibbis", key, len, node, (int64_t)c->why, mine.data, mine.len,
+        theirs.data, theirs.len, since, c->peer);
+    buf_fini(&mine);
+    buf_fini(&theirs);
+    free(key);
+    return got;
+}
+
+static int
+since_of(struct replica *r, uint64_t node, const char *path, int64_t *out,
+         struct err *err)
+{
+    sqlite3_stmt *s = database_statement(
+        r->db, "SELECT since FROM conflicts WHERE path=? AND node=?", err);
+    char *key = turned(path, '/', '\0');
+    int got = -1;
+
+    if (s != NULL) {
+        database_bind(s, "bu", key, strlen(path), node);
+        got = database_step(r->db, s, err);
+    }
+    if (got > 0)
+        *out = database_int(s, 0);
+    database_done(s);
+    free(key);
+    return got < 0 ? -1 : 0;
+}
+
+int
+history_set_conflicts(struct replica *r, uint64_t peer_node,
+                      const struct history_conflict *v, size_t n,
+                      struct err *err)
+{
+    int64_t *since = mem_array(n, sizeof *since), now = clock_wall_ns();
+    int got = 0;
+
+    for (size_t i = 0; got == 0 && i < n; i++) {
+        since[i] = now;
+        got = since_of(r, peer_node, v[i].path, &since[i], err);
+    }
+    if (got == 0)
+        got = database_run(r->db, err, "DELETE FROM conflicts WHERE node=?",
+                           "u", peer_node);
+    for (size_t i = 0; got == 0 && i < n; i++)
+        got = add_conflict(r, peer_node, &v[i], since[i], err);
+    free(since);
+    return got;
+}
+
+int
+history_settle(struct replica *r, const char *path, struct err *err)
+{
+    char *key = turned(path, '/', '\0');
+    int got = database_run(r->db, err, "DELETE FROM conflicts WHERE path=?",
+                           "b", key, strlen(path));
+
+    free(key);
+    return got;
+}
+
+int
+history_count_conflicts(struct replica *r, uint64_t *out, struct err *err)
+{
+    sqlite3_stmt *s = database_statement(
+        r->db, "SELECT count(DISTINCT path) FROM conflicts", err);
+    int got = s ? database_step(r->db, s, err) : -1;
+
+    if (got > 0)
+        *out = database_uint(s, 0);
+    database_done(s);
+    return got < 0 ? -1 : 0;
+}
+
+/* Columns: path, mine, theirs, node, why, since, peer. */
+static int
+give_conflict(struct replica *r, sqlite3_stmt *s,
+              int (*each)(void *arg, const struct history_conflict *c),
+              void *arg, int *stop, struct err *err)
+{
+    struct mem_arena arena = {0};
+    struct entry e[2];
+    size_t len;
+    const uint8_t *key = database_blob(s, 0, &len);
+    char *path = mem_zero(len + 1), *peer = database_string(s, 6);
+
+    for (size_t i = 0; i < len; i++)
+        path[i] = key[i] ? (char)key[i] : '/';
+    int got = take_entries(r, s, 1, path, &arena, e);
+    if (got < 0) {
+        got = damaged(r, err);
+    } else {
+        struct history_conflict c = {.path = path,
+                                     .why = (int)database_int(s, 4),
+                                     .mine = e[0],
+                                     .theirs = e[1],
+                                     .since_ns = database_int(s, 5),
+                                     .peer_node = database_uint(s, 3),
+                                     .peer = peer};
+        *stop = each(arg, &c);
+    }
+    free(path);
+    free(peer);
+    mem_arena_fini(&arena);
+    return got;
+}
+
+int
+history_each_conflict(struct replica *r,
+                      int (*each)(void *arg,
+                                  const struct history_conflict *c),
+                      void *arg, struct err *err)
+{
+    sqlite3_stmt *s = database_statement(
+        r->db,
+        "SELECT path, mine, theirs, node, why, since, peer FROM conflicts"
+        " ORDER BY path, node",
+        err);
+    int got = 0, stop = 0;
+
+    if (s == NULL)
+        return -1;
+    while (!stop && (got = database_step(r->db, s, err)) > 0)
+        if ((got = give_conflict(r, s, each, arg, &stop, err)) < 0)
+            break;
+    database_done(s);
+    return got < 0 ? -1 : 0;
+}
