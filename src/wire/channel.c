@@ -211,7 +211,8 @@ channel_pending(const struct channel *ch)
 static bool
 wants_input(const struct channel *ch)
 {
-    return !ch->eof && !ch->failed && ch->in.len - ch->in_at < IN_MAX;
+    return !ch->eof && !ch->failed && ch->in.len - ch->in_at < IN_MAX &&
+           ch->fd_n <= CHANNEL_FDS_MAX - FDS_ONCE;
 }
 
 int
@@ -449,7 +450,8 @@ assemble(struct channel *ch, struct frame *f, struct err *err)
         if (more)
             return 0;
         ch->in_message = false;
-        f->payload = ch->message.data;
+        f->payload = ch->message.len > 0 ? ch->message.data
+                                         : (const uint8_t *)"";
         f->len = ch->message.len;
     }
     f->flags = 0;

@@ -28,6 +28,7 @@ struct transport {
     int fd_in, fd_out; /* equal: one socket.  -1 once taken or closed */
     char *host;        /* as shown; NULL: this machine */
     char *remote_path; /* from the options, or NULL */
+    char *program;     /* what was started */
     struct transport_command child;
 };
 
@@ -47,14 +48,22 @@ int transport_open(const struct location *l,
                    const struct transport_options *options,
                    struct transport *out, struct err *err);
 
+/* A line that the far end, or ssh, wrote to its standard error. */
+typedef void transport_on_line(void *arg, const char *line);
+
 /*
  * Wait for the far end's magic and take it and what came before it off the
  * stream, and not one byte more.  When it does not come, the far end is
  * stopped, and the error says why, as well as can be told.
  *
+ * timeout_ms  in all; -1: for ever
+ * on_line     is called at once for what people should see while they wait;
+ *             NULL: lines are kept for transport_command_line
+ *
  * Errors: ERR_PEER, ERR_SYS
  */
-int transport_greet(struct transport *t, int timeout_ms, struct err *err);
+int transport_greet(struct transport *t, int timeout_ms,
+                    transport_on_line *on_line, void *arg, struct err *err);
 
 /* The stream as one descriptor, which is now the caller's. */
 int transport_take_fd(struct transport *t);
