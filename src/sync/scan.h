@@ -11,26 +11,22 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "base/table.h"
 #include "manifest/entry.h"
 #include "manifest/ignore.h"
 #include "store/replica.h"
+#include "sync/look.h"
+#include "wire/message_scan.h"
 
 struct scan_args {
-    bool checksum;   /* read every file again */
-    const struct ignore *rules; /* of the command line and the user; may be
-                                   NULL.  Rule files are read on the way */
-    bool (*cancelled)(void *arg); /* polled; may be NULL */
-    void *cancelled_arg;
-};
-
-/* A path that could not be seen. */
-struct scan_unknown {
-    char *path;
-    bool subtree;       /* nothing below it was seen either */
-    bool special;       /* a device, FIFO or socket: reported, never synced */
-    bool boundary;      /* another file system is mounted there */
-    struct err err;     /* why */
+    bool checksum;     /* read every file again */
+    const void *rules; /* [rules_len] encoded rules of the command line and
+                          the user; NULL none.  Rule files are read on the way
+                        */
+    size_t rules_len;
+    /* Called whenever the scan has to wait: until fd is readable, or a while;
+     * -1 ends the scan with err.  NULL just waits. */
+    int (*wait)(void *arg, int fd, struct err *err);
+    void *wait_arg;
 };
 
 struct scan_result {
@@ -38,19 +34,19 @@ struct scan_result {
     bool uneven;           /* an exception stands somewhere */
     uint64_t files, dirs, bytes;
     uint64_t hashed_files, hashed_bytes; /* read in this scan */
-    uint64_t changes;      /* events recorded */
-    struct scan_unknown *unknown; /* [unknown_n] */
+    uint64_t events;       /* versions recorded, vanished ones included */
+    struct look_unknown *unknown; /* [unknown_n] paths that could not be seen */
     size_t unknown_n, unknown_cap;
-    struct table unknown_at; /* by path */
-    struct ignore *ignore; /* all rules of this side: the given ones and the
-                              rule files met */
-    struct buf rule_files; /* encoded, for the other side */
+    bool incomplete;       /* a whole subtree is among them */
+    struct ignore *ignore; /* all rules of this side */
+    struct message_scan_rules *rules; /* [rules_n] its rule files */
+    size_t rules_n, rules_cap;
 };
 
 /*
- * Bring the replica's record up to the tree: inside its database, not
- * committed.  The tick of the new events is the replica's next; it is taken
- * only if something changed.
+ * Bring the replica's record up to the tree: inside the transaction that the
+ * caller has begun.  The tick of the new events is the replica's next one; it
+ * is taken only if something changed.
  *
  * Errors: ERR_SYS  the root cannot be read   ERR_STATE   ERR_CANCELLED
  */
@@ -58,6 +54,10 @@ int scan_run(struct replica *r, const struct scan_args *args,
              struct scan_result *out, struct err *err);
 
 void scan_fini(struct scan_result *s);
+
+/* Why path could not be seen, if it or a directory above it could not. */
+const struct look_unknown *scan_unknown(const struct scan_result *s,
+                                        const char *path);
 
 /*
  * List a tree without keeping anything: each(path, entry) in the order of

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/apply.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "fs/meta.h"
+#include "fs/ops.h"
+#include "sync/look.h"
+
+void
+apply_init(struct apply *a, const struct root *root, struct stage *stage)
+{
+    *a = (struct apply){.root = root, .stage = stage};
+    root_dirs_init(&a->dirs, root);
+}
+
+/* What must be there: the stamp that the entry was seen with.  Directories
+ * are compared by inode: their times move with every name in them. */
+static int
+expect(int dirfd, const char *name, const struct entry *from, struct meta *out,
+       struct err *err)
+{
+    struct meta now;
+
+    if (meta_at(dirfd, name, &now, err) < 0)
+        return err->sys == ENOENT
+                   ? err_set(err, ERR_CHANGED, "it is not there any more")
+                   : -1;
+    struct entry_stamp seen = look_stamp(&now);
+    if (!look_same_stamp(&seen, &from->seen))
+        return err_set(err, ERR_CHANGED, "it was changed meanwhile");
+    *out = now;
+    return 0;
+}
+
+/* Put what is staged as tmp at the path. */
+static int
+put(struct apply *a, const struct plan_op *op, int dirfd, const char *name,
+    const char *tmp, const char *trash, struct err *err)
+{
+    struct meta old;
+
+    if (op->from.kind == ENTRY_ABSENT)
+        return stage_place(a->stage, tmp, dirfd, name, err);
+    if (expect(dirfd, name, &op->from, &old, err) < 0)
+        return -1;
+    if (op->from.kind == ENTRY_DIR)
+        root_dirs_forget(&a->dirs, op->path);
+    if (stage_exchange(a->stage, tmp, dirfd, name, &old, err) < 0)
+        return -1;
+    return stage_discard(a->stage, tmp, trash, err);
+}
+
+static int
+remove_(struct apply *a, const struct plan_op *op, int dirfd, const char *name,
+        const char *tmp, const char *trash, struct err *err)
+{
+    struct meta old;
+
+    if (op->from.kind == ENTRY_DIR) {
+        root_dirs_forget(&a->dirs, op->path);
+        return stage_rmdir(a->stage, dirfd, name, err);
+    }
+    if (expect(dirfd, name, &op->from, &old, err) < 0 ||
+        stage_remove(a->stage, dirfd, name, &old, tmp, err) < 0)
+        return -1;
+    return stage_discard(a->stage, tmp, trash, err);
+}
+
+/* Same content, other mode or mtime: by descriptor. */
+static int
+set_meta(const struct plan_op *op, int dirfd, const char *name,
+         struct err *err)
+{
+    struct meta old, now;
+
+    if (expect(dirfd, name, &op->from, &old, err) < 0)
+        return -1;
+    if (op->to.kind == ENTRY_SYMLINK)
+        return meta_set_symlink(dirfd, name, op->to.mtime_ns, err);
+    int fd = ops_openat(dirfd, name,
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0)
+        return err_sys(err, "cannot open it");
+    int status = meta_of(fd, &now, err);
+    if (status == 0 && !meta_same_version(&now, &old))
+        status = err_set(err, ERR_CHANGED, "it was changed meanwhile");
+    if (status == 0)
+        status = meta_set(fd, (now.mode & 07000) | op->to.mode,
+                          op->to.kind == ENTRY_DIR ? now.mtime_ns
+                                                   : op->to.mtime_ns,
+                          err);
+    ops_close(fd);
+    return status;
+}
+
+static int
+make_dir(struct apply *a, const struct plan_op *op, int dirfd,
+         const char *name, const char *tmp, const char *trash,
+         struct err *err)
+{
+    if (op->from.kind != ENTRY_ABSENT)
+        return stage_mkdir(a->stage, tmp, err) < 0
+                   ? -1
+                   : put(a, op, dirfd, name, tmp, trash, err);
+    if (ops_mkdirat(dirfd, name, 0700) == 0)
+        return 0;
+    if (errno == EEXIST)
+        return err_set(err, ERR_CHANGED, "something is there already");
+    return err_sys(err, "cannot make the directory");
+}
+
+static int
+make_symlink(struct apply *a, const struct plan_op *op, int dirfd,
+             const char *name, const char *tmp, const char *trash,
+             struct err *err)
+{
+    if (stage_symlink(a->stage, tmp, op->to.target, err) < 0 ||
+        meta_set_symlink(a->stage->tmp_fd, tmp, op->to.mtime_ns, err) < 0)
+        return -1;
+    int status = put(a, op, dirfd, name, tmp, trash, err);
+    struct err ignored;
+    if (status < 0 && err->code != ERR_GUARD)
+        stage_drop(a->stage, tmp, &ignored);
+    return status;
+}
+
+static int
+try_op(struct apply *a, const struct plan_op *op, const char *dir,
+       const char *tmp, const char *trash, struct err *err)
+{
+    const char *name = path_name(op->path);
+    int dirfd = root_dirs_get(&a->dirs, dir, err);
+
+    if (dirfd < 0)
+        return -1;
+    switch (op->action) {
+    case PLAN_RECORD:
+        return 0;
+    case PLAN_META:
+        return set_meta(op, dirfd, name, err);
+    case PLAN_FILE:
+        return put(a, op, dirfd, name, tmp, trash, err);
+    case PLAN_DIR:
+        return make_dir(a, op, dirfd, name, tmp, trash, err);
+    case PLAN_SYMLINK:
+        return make_symlink(a, op, dirfd, name, tmp, trash, err);
+    case PLAN_DELETE:
+        return remove_(a, op, dirfd, name, tmp, trash, err);
+    }
+    return err_set(err, ERR_FORMAT, "an op of no known kind");
+}
+
+/* The directory refuses: give ourselves permission for the time needed. */
+static bool
+open_up(struct apply *a, const char *dir)
+{
+    struct err err;
+    uint32_t mode;
+    int dirfd = root_dirs_get(&a->dirs, dir, &err);
+
+    if (dirfd < 0 || stage_open_writable(dirfd, &mode, &err) != 1)
+        return false;
+    MEM_GROW(a->opened, a->opened_n, a->opened_cap);
+    a->opened[a->opened_n++] = (struct apply_opened){mem_string(dir), mode};
+    return true;
+}
+
+int
+apply_op(struct apply *a, const struct plan_op *op, const char *tmp,
+         const char *trash, struct err *err)
+{
+    char *dir = path_parent(op->path);
+    int status = try_op(a, op, dir, tmp, trash, err);
+
+    if (status < 0 && err->code == ERR_SYS && err->sys == EACCES &&
+        open_up(a, dir))
+        status = try_op(a, op, dir, tmp, trash, err);
+    log_debug(LOG_APPLY, "op=%u action=%d path='%s' %s", op->id, op->action,
+              op->path, status < 0 ? err->msg : "done");
+    free(dir);
+    return status;
+}
+
+int
+apply_stamp(struct apply *a, const char *path, struct entry_stamp *out,
+            struct err *err)
+{
+    char *dir = path_parent(path);
+    int dirfd = root_dirs_get(&a->dirs, dir, err);
+    struct meta m;
+
+    free(dir);
+    if (dirfd < 0 || meta_at(dirfd, path_name(path), &m, err) < 0)
+        return -1;
+    *out = look_stamp(&m);
+    return 0;
+}
+
+int
+apply_finish_dir(struct apply *a, const char *path, uint32_t mode,
+                 int64_t mtime_ns, struct err *err)
+{
+    struct meta now;
+    int fd = root_dirs_get(&a->dirs, path, err);
+
+    if (fd < 0 || meta_of(fd, &now, err) < 0)
+        return -1;
+    return meta_set(fd, (now.mode & 07000) | mode, mtime_ns, err);
+}
+
+int
+apply_sync(struct apply *a, const char *path, struct err *err)
+{
+    char *dir = path_parent(path);
+    int dirfd = root_dirs_get(&a->dirs, dir, err);
+
+    free(dir);
+    if (dirfd < 0)
+        return -1;
+    int fd = ops_openat(dirfd, path_name(path),
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0)
+        return errno == ELOOP ? 0 : err_sys(err, "cannot open it");
+    int status = stage_sync(fd, err);
+    ops_close_quietly(fd);
+    return status;
+}
+
+int
+apply_sync_dir(struct apply *a, const char *dir, struct err *err)
+{
+    int fd = root_dirs_get(&a->dirs, dir, err);
+
+    return fd < 0 ? -1 : stage_sync(fd, err);
+}
+
+void
+apply_restore(struct apply *a)
+{
+    struct err err;
+
+    while (a->opened_n > 0) {
+        struct apply_opened *o = &a->opened[--a->opened_n];
+        int fd = root_dirs_get(&a->dirs, o->dir, &err);
+        if (fd >= 0)
+            stage_restore(fd, o->mode, &err);
+        free(o->dir);
+    }
+}
+
+void
+apply_fini(struct apply *a)
+{
+    apply_restore(a);
+    free(a->opened);
+    root_dirs_fini(&a->dirs);
+}

@@ -1,0 +1,535 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/commit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "fs/ops.h"
+#include "fs/steadyread.h"
+#include "store/intent.h"
+#include "store/tree.h"
+#include "sync/look.h"
+
+#define FEW 32 /* files up to which each is synced by itself */
+
+void
+commit_name(const struct plan_op *op, char out[COMMIT_NAME])
+{
+    snprintf(out, COMMIT_NAME, "%u", op->id);
+}
+
+static bool
+changes_tree(const struct plan_op *op)
+{
+    return op->action != PLAN_RECORD;
+}
+
+/* Does the op leave an old version behind? */
+static bool
+replaces(const struct plan_op *op)
+{
+    return op->from.kind == ENTRY_FILE || op->from.kind == ENTRY_SYMLINK
+               ? op->action != PLAN_META && op->action != PLAN_RECORD
+               : false;
+}
+
+int
+commit_open(struct commit *c, struct replica *r, const struct plan *plan,
+            bool durable, bool trash, const char *peer, uint64_t peer_node,
+            struct err *err)
+{
+    *c = (struct commit){.replica = r,
+                         .plan = plan,
+                         .durable = durable,
+                         .use_trash = trash};
+    c->ledger.replica = r;
+    c->know = mem_array(plan->know_n, sizeof *c->know);
+    c->run = (struct history_run){.peer = peer, .peer_node = peer_node};
+    if (replica_begin(r, err) < 0)
+        return -1;
+    if (history_begin(r, &c->run, err) < 0 ||
+        intent_next(r, &c->intent, err) < 0) {
+        replica_rollback(r);
+        return -1;
+    }
+    if (replica_commit(r, err) < 0 ||
+        stage_open(&c->stage, r->control_fd, trash ? c->run.name : NULL,
+                   err) < 0)
+        return -1;
+    c->open = true;
+    if (stage_clear(&c->stage, NULL, NULL, err) < 0)
+        return -1;
+    apply_init(&c->apply, &r->root, &c->stage);
+    return 0;
+}
+
+/* The replica's number for a knowledge of the plan. */
+static int
+number(struct commit *c, uint32_t know, uint32_t *out, struct err *err)
+{
+    if (c->know[know] == 0 &&
+        replica_exception(c->replica, &c->plan->know[know], &c->know[know],
+                          err) < 0)
+        return -1;
+    *out = c->know[know];
+    return 0;
+}
+
+static int
+add_intents(struct commit_batch *b, struct err *err)
+{
+    struct commit *c = b->commit;
+    char name[COMMIT_NAME], trash[COMMIT_NAME + HISTORY_NAME_LEN + 2];
+
+    for (size_t i = 0; i < b->n; i++) {
+        const struct plan_op *op = b->items[i].op;
+        if (b->items[i].failed || !changes_tree(op))
+            continue;
+        commit_name(op, name);
+        snprintf(trash, sizeof trash, "%s/%s", c->run.name, name);
+        struct intent in = {.op = c->intent + op->id,
+                            .path = op->path,
+                            .action = (int)op->action,
+                            .tmp = name,
+                            .trash = c->use_trash ? trash : NULL,
+                            .from = op->from,
+                            .to = op->to};
+        if (number(c, op->know, &in.know, err) < 0 ||
+            intent_add(c->replica, &in, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static int
+transaction(struct commit_batch *b,
+            int (*fill)(struct commit_batch *b, struct err *err),
+            struct err *err)
+{
+    struct replica *r = b->commit->replica;
+
+    replica_lock(r);
+    int status = replica_begin(r, err);
+    if (status == 0 && fill(b, err) < 0) {
+        replica_rollback(r);
+        status = -1;
+    } else if (status == 0) {
+        status = replica_commit(r, err);
+    }
+    replica_unlock(r);
+    return status;
+}
+
+static size_t
+count_changes(const struct commit_batch *b)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < b->n; i++)
+        n += !b->items[i].failed && changes_tree(b->items[i].op);
+    return n;
+}
+
+/* Staged content is on stable storage. */
+static int
+first_barrier(struct commit_batch *b, size_t changes, struct err *err)
+{
+    struct commit *c = b->commit;
+    char name[COMMIT_NAME];
+    int fd;
+
+    if (!c->durable)
+        return 0;
+    if (changes > FEW)
+        return stage_barrier(&c->stage, err);
+    for (size_t i = 0; i < b->n; i++) {
+        if (b->items[i].failed || b->items[i].op->action != PLAN_FILE)
+            continue;
+        commit_name(b->items[i].op, name);
+        if (stage_reopen(&c->stage, name, &fd, err) < 0)
+            return -1;
+        int status = stage_sync(fd, err);
+        ops_close_quietly(fd);
+        if (status < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Every name that moved is on stable storage. */
+static int
+second_barrier(struct commit_batch *b, size_t changes, struct err *err)
+{
+    struct commit *c = b->commit;
+    int status = 0;
+
+    if (!c->durable)
+        return 0;
+    if (changes > FEW)
+        return stage_barrier(&c->stage, err);
+    for (size_t i = 0; status == 0 && i < b->n; i++) {
+        const struct plan_op *op = b->items[i].op;
+        if (!b->items[i].placed)
+            continue;
+        char *dir = path_parent(op->path);
+        status = apply_sync_dir(&c->apply, dir, err);
+        free(dir);
+        if (status == 0 && op->action == PLAN_META)
+            status = apply_sync(&c->apply, op->path, err);
+        if (status == 0 && op->action == PLAN_DIR)
+            status = apply_sync_dir(&c->apply, op->path, err);
+    }
+    if (status == 0)
+        status = stage_sync(c->stage.tmp_fd, err);
+    if (status == 0 && c->stage.trash_fd >= 0)
+        status = stage_sync(c->stage.trash_fd, err);
+    return status;
+}
+
+static void
+remember_dir(struct commit *c, const struct plan_op *op)
+{
+    MEM_GROW(c->dirs, c->dir_n, c->dir_cap);
+    c->dirs[c->dir_n++] = op;
+}
+
+static int
+apply_all(struct commit_batch *b, struct err *err)
+{
+    struct commit *c = b->commit;
+    char name[COMMIT_NAME];
+
+    for (size_t i = 0; i < b->n; i++) {
+        struct commit_item *item = &b->items[i];
+        const struct plan_op *op = item->op;
+        if (item->failed || !changes_tree(op))
+            continue;
+        commit_name(op, name);
+        if (apply_op(&c->apply, op, name, name, &item->err) < 0) {
+            item->failed = true;
+            if (item->err.code == ERR_GUARD) {
+                *err = item->err;
+                return -1;
+            }
+            continue;
+        }
+        item->placed = true;
+        if (op->action == PLAN_DIR)
+            remember_dir(c, op);
+        if (op->action != PLAN_DELETE &&
+            apply_stamp(&c->apply, op->path, &item->seen, &item->err) < 0)
+            item->seen.mode = 0; /* gone again: the next scan will see */
+    }
+    apply_restore(&c->apply);
+    return 0;
+}
+
+/* What was put in place is still what it was a moment after; else somebody
+ * has changed it since, and the next scan must look. */
+static void
+look_again(struct commit_batch *b)
+{
+    struct commit *c = b->commit;
+    struct entry_stamp now;
+    struct err err;
+
+    for (size_t i = 0; i < b->n; i++) {
+        struct commit_item *item = &b->items[i];
+        if (!item->placed || item->op->action == PLAN_DELETE ||
+            item->seen.mode == 0)
+            continue;
+        if (apply_stamp(&c->apply, item->op->path, &now, &err) < 0 ||
+            !look_same_stamp(&now, &item->seen))
+            item->seen.mode = 0;
+    }
+}
+
+static int
+record_one(struct commit *c, const struct commit_item *item, struct err *err)
+{
+    const struct plan_op *op = item->op;
+    uint32_t know;
+    char name[COMMIT_NAME];
+
+    if (number(c, op->know, &know, err) < 0 ||
+        ledger_op(&c->ledger, op, know,
+                  item->placed && op->action != PLAN_DELETE ? &item->seen
+                                                            : NULL,
+                  err) < 0)
+        return -1;
+    if (!item->placed || op->from.kind == ENTRY_ABSENT)
+        return 0;
+    commit_name(op, name);
+    struct history_change change = {
+        .path = op->path,
+        .action = (int)op->action,
+        .trash = c->use_trash && replaces(op) ? name : NULL,
+        .from = op->from,
+        .to = op->to};
+    return history_add_change(c->replica, c->run.id, &change, err);
+}
+
+static int
+record_all(struct commit_batch *b, struct err *err)
+{
+    struct commit *c = b->commit;
+
+    for (size_t i = 0; i < b->n; i++)
+        if (!b->items[i].failed && record_one(c, &b->items[i], err) < 0)
+            return -1;
+    if (ledger_flush(&c->ledger, err) < 0)
+        return -1;
+    return intent_clear_all(c->replica, err);
+}
+
+void
+commit_run(struct pool_job *job)
+{
+    struct commit_batch *b = (struct commit_batch *)job;
+    size_t changes = count_changes(b);
+    struct err *err = &b->err;
+
+    b->status = -1;
+    if (changes > 0 && transaction(b, add_intents, err) < 0)
+        return;
+    if (first_barrier(b, changes, err) < 0 || apply_all(b, err) < 0 ||
+        (changes > 0 && second_barrier(b, changes, err) < 0))
+        return;
+    look_again(b);
+    b->status = transaction(b, record_all, err);
+}
+
+/* Directories were made so that they can be filled. */
+static int
+finish_dirs(struct commit *c, struct err *err)
+{
+    struct err one;
+    struct entry_stamp seen;
+
+    for (size_t i = c->dir_n; i-- > 0;) {
+        const struct plan_op *op = c->dirs[i];
+        char *dir = path_parent(op->path);
+        struct listing *l = NULL;
+        struct entry *e = NULL;
+        int status = 0;
+        if (apply_finish_dir(&c->apply, op->path, op->to.mode,
+                             op->to.mtime_ns, &one) == 0 &&
+            apply_stamp(&c->apply, op->path, &seen, &one) == 0) {
+            status = ledger_listing(&c->ledger, dir, &l, err);
+            e = status == 0 ? listing_find(l, path_name(op->path)) : NULL;
+        }
+        if (entry_is_dir(e) && !look_same_stamp(&e->seen, &seen)) {
+            e->seen = seen;
+            listing_touch(l, e);
+            ledger_touch(&c->ledger, dir);
+        }
+        free(dir);
+        if (status < 0)
+            return -1;
+    }
+    return ledger_flush(&c->ledger, err);
+}
+
+int
+commit_finish(struct commit *c, struct err *err)
+{
+    if (c->dir_n == 0)
+        return 0;
+    if (replica_begin(c->replica, err) < 0)
+        return -1;
+    if (finish_dirs(c, err) < 0) {
+        replica_rollback(c->replica);
+        return -1;
+    }
+    return replica_commit(c->replica, err);
+}
+
+void
+commit_fini(struct commit *c)
+{
+    if (c->open) {
+        apply_fini(&c->apply);
+        stage_fini(&c->stage);
+    }
+    ledger_fini(&c->ledger);
+    free(c->know);
+    free(c->dirs);
+    *c = (struct commit){0};
+}
+
+/* ---- recovery ---- */
+
+struct recovery {
+    struct replica *replica;
+    struct stage stage;
+    struct ledger ledger;
+    size_t adopted, dropped;
+};
+
+/* Does the tree hold what the intent wanted?  Its stamp, if so. */
+static bool
+has_happened(struct replica *r, const struct intent *in,
+             struct entry_stamp *seen)
+{
+    const struct entry *to = &in->to;
+    const char *name;
+    struct hash_id id;
+    struct meta m;
+    struct err err;
+    bool yes = false;
+    int dirfd = root_parent(&r->root, in->path, &name, &err);
+
+    if (dirfd < 0)
+        return to->kind == ENTRY_ABSENT && err.sys == ENOENT;
+    if (meta_at(dirfd, name, &m, &err) < 0) {
+        yes = to->kind == ENTRY_ABSENT && err.sys == ENOENT;
+    } else if (to->kind == ENTRY_FILE && m.kind == META_FILE) {
+        yes = m.size == to->size && m.mtime_ns == to->mtime_ns &&
+              (m.mode & ENTRY_MODE_MASK) == to->mode &&
+              steadyread_id(dirfd, name, &m, &id, &err) == 0 &&
+              hash_equal(&id, &to->id);
+    } else if (to->kind == ENTRY_DIR && m.kind == META_DIR) {
+        yes = in->action != PLAN_META ||
+              (m.mode & ENTRY_MODE_MASK) == to->mode;
+        /* Made, but not finished: give it its mode now. */
+        struct err ignored;
+        int fd = yes && in->action == PLAN_DIR
+                     ? root_dir(&r->root, in->path, &ignored)
+                     : -1;
+        if (fd >= 0) {
+            meta_set(fd, (m.mode & 07000) | to->mode, m.mtime_ns, &ignored);
+            meta_of(fd, &m, &ignored);
+            ops_close(fd);
+        }
+    } else if (to->kind == ENTRY_SYMLINK && m.kind == META_SYMLINK) {
+        char target[PATH_TARGET_MAX + 1];
+        ssize_t n = ops_readlinkat(dirfd, name, target, sizeof target);
+        yes = n >= 0 && (uint64_t)n == to->size &&
+              memcmp(target, to->target, to->size) == 0 &&
+              m.mtime_ns == to->mtime_ns;
+    }
+    *seen = look_stamp(&m);
+    ops_close(dirfd);
+    return yes;
+}
+
+/*
+ * What lies in tmp/ under the name of an op that replaced something: the old
+ * version, which goes to the trash, or, if the run ended between exchanging
+ * and looking at what came out, somebody's edit, which goes back.  true: it
+ * went back.
+ */
+static bool
+settle_old(struct recovery *rec, const struct intent *in, bool happened)
+{
+    const struct entry_stamp *seen = &in->from.seen;
+    const char *name;
+    struct meta m;
+    struct err err;
+
+    if (in->tmp == NULL || in->from.kind == ENTRY_ABSENT ||
+        meta_at(rec->stage.tmp_fd, in->tmp, &m, &err) < 0)
+        return false;
+    bool old = m.ino == seen->ino && (m.kind == META_DIR ||
+               (m.size == seen->size && m.mtime_ns == seen->mtime_ns));
+    if (!old && happened) {
+        int dirfd = root_parent(&rec->replica->root, in->path, &name, &err);
+        if (dirfd < 0)
+            return false;
+        bool back = ops_renameat2(rec->stage.tmp_fd, in->tmp, dirfd, name,
+                                  in->to.kind == ENTRY_ABSENT
+                                      ? RENAME_NOREPLACE
+                                      : RENAME_EXCHANGE) == 0;
+        ops_close(dirfd);
+        return back;
+    }
+    if (old)
+        stage_discard(&rec->stage, in->tmp,
+                      in->trash ? path_name(in->trash) : in->tmp, &err);
+    return false;
+}
+
+static int
+recover_one(void *arg, const struct intent *in, struct err *err)
+{
+    struct recovery *rec = arg;
+    struct entry_stamp seen = {0};
+    bool happened = has_happened(rec->replica, in, &seen);
+
+    if (settle_old(rec, in, happened) || !happened) {
+        rec->dropped++;
+        return 0;
+    }
+    struct plan_op op = {.path = in->path,
+                         .action = (enum plan_action)in->action,
+                         .from = in->from,
+                         .to = in->to};
+    rec->adopted++;
+    return ledger_op(&rec->ledger, &op, in->know,
+                     in->to.kind == ENTRY_ABSENT ? NULL : &seen, err);
+}
+
+/* The trash folder of the run that was cut short. */
+static int
+find_run(void *arg, const struct intent *in, struct err *err)
+{
+    char **run = arg;
+
+    (void)err;
+    if (*run == NULL && in->trash != NULL) {
+        *run = mem_string(in->trash);
+        (*run)[strcspn(*run, "/")] = '\0';
+    }
+    return 0;
+}
+
+static int
+recover(struct recovery *rec, struct err *err)
+{
+    struct replica *r = rec->replica;
+    char *run = NULL;
+
+    if (intent_each(r, find_run, &run, err) < 0)
+        return -1;
+    int status = stage_open(&rec->stage, r->control_fd, run, err);
+    free(run);
+    if (status < 0)
+        return -1;
+    status = replica_begin(r, err);
+    if (status == 0 &&
+        (intent_each(r, recover_one, rec, err) < 0 ||
+         ledger_flush(&rec->ledger, err) < 0 ||
+         intent_clear_all(r, err) < 0)) {
+        replica_rollback(r);
+        status = -1;
+    } else if (status == 0) {
+        status = replica_commit(r, err);
+    }
+    if (status == 0)
+        status = stage_clear(&rec->stage, NULL, NULL, err);
+    stage_fini(&rec->stage);
+    return status;
+}
+
+int
+commit_recover(struct replica *r, struct err *err)
+{
+    struct recovery rec = {.replica = r, .ledger = {.replica = r}};
+    uint64_t n;
+
+    if (r->ephemeral || intent_count(r, &n, err) < 0)
+        return r->ephemeral ? 0 : -1;
+    if (n == 0)
+        return 0;
+    int status = recover(&rec, err);
+    ledger_fini(&rec.ledger);
+    log_debug(LOG_STORE, "recover intents=%llu adopted=%zu dropped=%zu",
+              (unsigned long long)n, rec.adopted, rec.dropped);
+    return status;
+}

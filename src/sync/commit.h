@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Batches of ops become durable: what is about to happen is recorded, the
+ * tree is changed, and only then does the record say so.
+ *
+ *   intents, committed
+ *   barrier: staged content is on stable storage
+ *   each op: check the target, exchange, verify what came out, discard
+ *   barrier: names are on stable storage
+ *   record of every op, intents cleared, committed
+ *
+ * After that the peer may be told.  Without durable the barriers are left
+ * out.
+ *
+ * Source: docs/ARCHITECTURE.md, "Durability".
+ */
+#ifndef SYNC_COMMIT_H
+#define SYNC_COMMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "base/pool.h"
+#include "merge/plan.h"
+#include "store/history.h"
+#include "store/replica.h"
+#include "sync/apply.h"
+#include "sync/ledger.h"
+
+struct commit {
+    struct replica *replica;
+    const struct plan *plan;
+    bool durable;
+    struct stage stage;
+    struct apply apply;
+    struct ledger ledger;
+    struct history_run run;
+    bool open;              /* stage and run were begun */
+    bool use_trash;
+    uint32_t *know;         /* [plan->know_n] the replica's numbers; 0: none
+                               yet */
+    uint64_t intent;        /* the number of the next one */
+    const struct plan_op **dirs; /* [dir_n] made here: their mode and mtime
+                                    come last */
+    size_t dir_n, dir_cap;
+};
+
+struct commit_item {
+    const struct plan_op *op;
+    bool failed;           /* err says why; nothing was changed */
+    bool placed;           /* the tree has it */
+    struct entry_stamp seen;
+    struct err err;
+};
+
+struct commit_batch {
+    struct pool_job job;   /* run by commit_run */
+    struct commit *commit;
+    struct commit_item *items; /* [n] in the plan's order; items that failed
+                                  before stay failed */
+    size_t n;
+    int status;            /* -1: the whole batch, and the session, failed */
+    struct err err;
+};
+
+/* Names of an op's files in tmp/ and below the run's folder in the trash. */
+#define COMMIT_NAME 24
+void commit_name(const struct plan_op *op, char out[COMMIT_NAME]);
+
+/*
+ * Get ready to change the replica: begins a run in its history.
+ * Errors: ERR_SYS, ERR_STATE
+ */
+int commit_open(struct commit *c, struct replica *r, const struct plan *plan,
+                bool durable, bool trash, const char *peer,
+                uint64_t peer_node, struct err *err);
+
+void commit_run(struct pool_job *job); /* one batch; in a worker thread */
+
+/* The last step of all batches: modes and times of directories. */
+int commit_finish(struct commit *c, struct err *err);
+
+void commit_fini(struct commit *c);
+
+/*
+ * Finish or take back what a run before this one was about to do.  For each
+ * intent the tree is asked: it holds the new version (then it is recorded), or
+ * not (then the intent is dropped, and the next run does it again).
+ */
+int commit_recover(struct replica *r, struct err *err);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/finish.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "merge/settle.h"
+#include "store/history.h"
+#include "store/tree.h"
+#include "sync/ledger.h"
+
+struct finish {
+    const struct finish_args *args;
+    struct replica *replica;
+    struct ledger ledger;
+    uint32_t before; /* number of what the root knew */
+};
+
+/* The number of the knowledge that path inherits from above. */
+static int
+inherited(struct finish *f, const char *path, uint32_t *out, struct err *err)
+{
+    uint32_t number = f->before;
+    size_t len = 0;
+
+    for (const char *slash; (slash = strchr(path + len, '/')) != NULL;) {
+        char *dir = mem_format("%.*s", (int)(slash - path), path);
+        char *up = path_parent(dir);
+        struct listing *l;
+        int status = ledger_listing(&f->ledger, up, &l, err);
+        if (status == 0) {
+            const struct entry *e = listing_find(l, path_name(dir));
+            if (e != NULL)
+                number = settle_below_of(e, number);
+        }
+        free(up);
+        free(dir);
+        if (status < 0)
+            return -1;
+        len = (size_t)(slash - path) + 1;
+    }
+    *out = number;
+    return 0;
+}
+
+static int
+pin(struct finish *f, const char *path, bool tree, struct err *err)
+{
+    char *dir = path_parent(path);
+    struct listing *l;
+    uint32_t number;
+    int status = inherited(f, path, &number, err);
+
+    if (status == 0 && (status = ledger_listing(&f->ledger, dir, &l, err)) == 0) {
+        settle_pin(l, path_name(path), number, tree);
+        ledger_touch(&f->ledger, dir);
+    }
+    free(dir);
+    return status;
+}
+
+/* Every path whose state was not settled with the other side. */
+static int
+pin_all(struct finish *f, struct err *err)
+{
+    const struct finish_args *a = f->args;
+    const struct pair *p = a->pair;
+    int status = 0;
+
+    for (size_t i = 0; status == 0 && i < a->plan->conflict_n; i++) {
+        const struct plan_conflict *c = &a->plan->conflicts[i];
+        status = pin(f, c->path,
+                     c->left.kind == ENTRY_DIR || c->right.kind == ENTRY_DIR,
+                     err);
+    }
+    for (size_t i = 0; status == 0 && i < a->plan->n; i++) {
+        const struct plan_op *op = &a->plan->ops[i];
+        if (op->side == pair_side(p) &&
+            (a->transfer == NULL || !transfer_done(a->transfer, op)))
+            status = pin(f, op->path,
+                         op->from.kind == ENTRY_DIR ||
+                             op->to.kind == ENTRY_DIR,
+                         err);
+    }
+    for (size_t i = 0; status == 0 && i < p->scan->unknown_n; i++)
+        status = pin(f, p->scan->unknown[i].path, true, err);
+    for (size_t i = 0; status == 0 && i < p->scanned.skipped_n; i++)
+        status = pin(f, p->scanned.skipped[i].path, true, err);
+    return status;
+}
+
+static int
+set_scopes(struct finish *f, struct err *err)
+{
+    const struct plan *plan = f->args->plan;
+
+    for (size_t i = 0; i < plan->scope_n; i++) {
+        const struct plan_scope *s = &plan->scopes[i];
+        uint32_t number;
+        if (s->side != pair_side(f->args->pair))
+            continue;
+        if (replica_exception(f->replica, &plan->know[s->know], &number,
+                              err) < 0)
+            return -1;
+        char *dir = path_parent(s->path);
+        struct listing *l;
+        int status = ledger_listing(&f->ledger, dir, &l, err);
+        if (status == 0) {
+            settle_scope(l, path_name(s->path), number);
+            ledger_touch(&f->ledger, dir);
+        }
+        free(dir);
+        if (status < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* The whole tree knows what both knew. */
+static int
+learn(struct finish *f, struct err *err)
+{
+    const struct plan *plan = f->args->plan;
+    struct buf rules = {0};
+    uint32_t number;
+
+    if (pin_all(f, err) < 0 || set_scopes(f, err) < 0 ||
+        ledger_flush(&f->ledger, err) < 0 ||
+        replica_exception(f->replica, &plan->know[0], &number, err) < 0)
+        return -1;
+    int status = pair_rules(f->args->pair, &rules, err);
+    if (status == 0)
+        status = replica_set_known(f->replica, &plan->know[0], rules.data,
+                                   rules.len, err);
+    buf_fini(&rules);
+    if (status < 0)
+        return -1;
+    replica_inherits(f->replica, number);
+    return replica_settle(f->replica, err);
+}
+
+static int
+note_conflicts(struct finish *f, struct err *err)
+{
+    const struct plan *plan = f->args->plan;
+    const struct pair *p = f->args->pair;
+    struct history_conflict *v = mem_array(plan->conflict_n, sizeof *v);
+    char *peer = mem_format("%s:%s", p->root.host, p->root.root);
+
+    for (size_t i = 0; i < plan->conflict_n; i++) {
+        const struct plan_conflict *c = &plan->conflicts[i];
+        v[i] = (struct history_conflict){
+            .path = c->path,
+            .why = (int)c->why,
+            .mine = p->initiator ? c->left : c->right,
+            .theirs = p->initiator ? c->right : c->left,
+            .peer_node = p->root.node,
+            .peer = peer};
+    }
+    int status = history_set_conflicts(f->replica, p->root.node, v,
+                                       plan->conflict_n, err);
+    free(peer);
+    free(v);
+    return status;
+}
+
+static int
+note_peer(struct finish *f, struct err *err)
+{
+    const struct pair *p = f->args->pair;
+    char *location = mem_format("%s:%s", p->root.host, p->root.root);
+    struct replica_peer peer = {.node = p->root.node,
+                                .incarnation =
+                                    f->replica->who.id[p->root.self],
+                                .location = location,
+                                .last_sync_ns = f->replica->last_sync_ns,
+                                .known = p->root.know};
+
+    memcpy(peer.root_id, p->root.id, sizeof peer.root_id);
+    int status = replica_record_peer(f->replica, &peer, err);
+    free(location);
+    return status;
+}
+
+static int
+record(struct finish *f, struct err *err)
+{
+    const struct finish_args *a = f->args;
+
+    if (a->complete && (learn(f, err) < 0 || note_peer(f, err) < 0))
+        return -1;
+    if (note_conflicts(f, err) < 0)
+        return -1;
+    if (a->commit == NULL)
+        return 0;
+    a->commit->run.status = a->status;
+    return history_end(f->replica, &a->commit->run, err);
+}
+
+int
+finish_session(const struct finish_args *args, struct hash_id *h,
+               struct hash_id *v, struct err *err)
+{
+    struct replica *r = args->pair->replica;
+    struct finish f = {.args = args, .replica = r, .ledger = {.replica = r}};
+    struct knowledge before = {0};
+    bool uneven;
+
+    if (args->commit != NULL && commit_finish(args->commit, err) < 0)
+        return -1;
+    if (replica_begin(r, err) < 0)
+        return -1;
+    knowledge_copy(&before, &r->known);
+    knowledge_see(&before, r->self, r->tick, replica_nonce(r, r->tick));
+    int status = replica_exception(r, &before, &f.before, err);
+    knowledge_fini(&before);
+    if (status == 0)
+        status = record(&f, err);
+    ledger_fini(&f.ledger);
+    if (status < 0) {
+        replica_rollback(r);
+        return -1;
+    }
+    if (replica_commit(r, err) < 0)
+        return -1;
+    return tree_root(r->tree, h, v, &uneven, err) < 0 ? -1 : 0;
+}

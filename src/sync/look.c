@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/look.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <dirent.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/path.h"
+#include "fs/meta.h"
+#include "fs/ops.h"
+#include "fs/steadyread.h"
+#include "fs/walk.h"
+
+/* Takes the error as it is; path is copied. */
+static struct look_unknown *
+unknown(struct look *look, const char *path, const struct err *err)
+{
+    MEM_GROW(look->unknown, look->unknown_n, look->unknown_cap);
+    struct look_unknown *u = &look->unknown[look->unknown_n++];
+    *u = (struct look_unknown){.path = mem_string(path), .err = *err};
+    return u;
+}
+
+struct entry_stamp
+look_stamp(const struct meta *m)
+{
+    return (struct entry_stamp){.ino = m->ino,
+                                .size = m->kind == META_DIR ? 0 : m->size,
+                                .mtime_ns = m->kind == META_DIR ? 0
+                                                                : m->mtime_ns,
+                                .ctime_ns = m->kind == META_DIR ? 0
+                                                                : m->ctime_ns,
+                                .mode = m->mode};
+}
+
+bool
+look_same_stamp(const struct entry_stamp *a, const struct entry_stamp *b)
+{
+    return a->ino == b->ino && a->size == b->size &&
+           a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns &&
+           a->mode == b->mode;
+}
+
+/* Could a change after this look leave the same stamp behind? */
+static bool
+is_racy(const struct look_shared *s, const struct meta *m, int64_t now_ns)
+{
+    int64_t last = m->mtime_ns > m->ctime_ns ? m->mtime_ns : m->ctime_ns;
+
+    return m->kind == META_FILE && s->granule_ns > 0 &&
+           last >= now_ns - s->granule_ns;
+}
+
+static bool
+ignored(const struct look *look, const char *path, bool is_dir)
+{
+    struct look_shared *s = (struct look_shared *)look->shared;
+
+    pthread_rwlock_rdlock(&s->lock);
+    bool yes = ignore_match(s->ignore, path, is_dir, NULL) == IGNORE_YES;
+    pthread_rwlock_unlock(&s->lock);
+    return yes;
+}
+
+/*
+ * What is at name now, apart from events: kind, mode, times, content.  old is
+ * the entry before, or NULL.  Returns 1 when e is filled, 0 when the path
+ * stays as it was remembered, -1 with err when it cannot be seen.
+ */
+static int
+observe(struct look *look, int dirfd, const char *name, struct meta *m,
+        const struct entry *old, struct entry *e, struct err *err)
+{
+    const struct look_shared *s = look->shared;
+    int64_t now = s->granule_ns > 0 ? clock_wall_ns() : 0;
+    struct entry_stamp stamp = look_stamp(m);
+
+    if (old != NULL && !old->racy && look_same_stamp(&stamp, &old->seen) &&
+        !(s->checksum && m->kind == META_FILE))
+        return 0;
+    *e = (struct entry){.name = name};
+    if (m->kind == META_FILE) {
+        e->kind = ENTRY_FILE;
+        if (steadyread_id(dirfd, name, m, &e->id, err) < 0)
+            return -1;
+        e->size = m->size;
+        look->hashed_files++;
+        look->hashed_bytes += m->size;
+    } else if (m->kind == META_SYMLINK) {
+        char target[PATH_TARGET_MAX + 2];
+        ssize_t n = ops_readlinkat(dirfd, name, target, sizeof target - 1);
+        if (n < 0)
+            return err_sys(err, "cannot read the symbolic link");
+        if (n == 0 || n > PATH_TARGET_MAX)
+            return err_set(err, ERR_LIMIT, "the symbolic link is too long");
+        target[n] = '\0';
+        e->kind = ENTRY_SYMLINK;
+        e->target = mem_arena_string(&look->listing->arena, target);
+        e->size = (uint64_t)n;
+        e->id = hash_of(target, (size_t)n);
+    } else {
+        e->kind = ENTRY_DIR;
+    }
+    e->seen = look_stamp(m);
+    e->mtime_ns = m->mtime_ns;
+    e->mode = e->kind == ENTRY_SYMLINK ? 0 : m->mode & ENTRY_MODE_MASK;
+    e->racy = is_racy(s, m, now);
+    return 1;
+}
+
+/* The versioned metadata moves only where the observed one did: a file system
+ * that cannot hold a value must not look like an edit. */
+static void
+keep_unmoved(const struct entry *old, struct entry *e)
+{
+    if (old->seen.mode == 0)
+        return;
+    if (((old->seen.mode ^ e->seen.mode) & ENTRY_MODE_MASK) == 0)
+        e->mode = old->mode;
+    if (e->kind != ENTRY_DIR && old->seen.mtime_ns == e->seen.mtime_ns)
+        e->mtime_ns = old->mtime_ns;
+}
+
+/* Merge what was observed with what was remembered, as an event if the
+ * version is another one. */
+static void
+record(struct look *look, const char *path, const struct entry *old,
+       struct entry *e)
+{
+    const struct look_shared *s = look->shared;
+
+    if (entry_is_there(old) && old->kind == e->kind) {
+        keep_unmoved(old, e);
+        e->h = old->h;
+        e->v = old->v;
+        e->uneven = old->uneven;
+    }
+    if (old != NULL) {
+        e->know = old->know;
+        e->below = old->below;
+    } else if (s->before != NULL &&
+               ignore_covers(s->before, path, e->kind == ENTRY_DIR, NULL)) {
+        e->know = s->nothing;
+        e->below = e->kind == ENTRY_DIR ? s->nothing : 0;
+    }
+    if (entry_is_there(old) && entry_same(old, e)) {
+        e->made = old->made;
+        e->created = old->created;
+        memcpy(e->prev, old->prev, sizeof e->prev);
+    } else {
+        bool is_new = !entry_is_there(old);
+        e->made = (struct dot_set){.v = &s->event, .n = 1};
+        e->created = is_new ? s->event : old->created;
+        if (!is_new && entry_same_content(old, e))
+            memcpy(e->prev, old->prev, sizeof e->prev);
+        else
+            entry_prev_of(is_new ? NULL : old, e->prev);
+        look->events++;
+        log_debug(LOG_SCAN, "event path='%s' kind=%d was=%d", path, e->kind,
+                  is_new ? 0 : (int)old->kind);
+    }
+    listing_set(look->listing, e);
+    look->changed = true;
+}
+
+/* Keep nothing of the path but an exception that it may carry. */
+static void
+vanish(struct look *look, const char *name, bool event)
+{
+    struct entry *old = listing_find(look->listing, name);
+
+    if (old->kind != ENTRY_ABSENT && event)
+        look->events++;
+    look->changed = true;
+    if ((old->know == 0 && old->below == 0) || !event) {
+        listing_remove(look->listing, name);
+        return;
+    }
+    struct entry gone = {.name = old->name,
+                         .kind = ENTRY_ABSENT,
+                         .know = old->know,
+                         .below = old->below};
+    listing_set(look->listing, &gone);
+}
+
+/* The entries that stand between two names of the directory are not there
+ * any more. */
+static void
+vanish_until(struct look *look, size_t *at, const char *name)
+{
+    struct listing *l = look->listing;
+
+    while (*at < l->n &&
+           (name == NULL || strcmp(l->entries[*at].name, name) < 0)) {
+        const char *gone = l->entries[*at].name;
+        if (l->entries[*at].kind == ENTRY_ABSENT) {
+            ++*at;
+            continue;
+        }
+        char *path = path_join(l->path, gone);
+        size_t before = l->n;
+        /* What the rules leave out is forgotten without an event. */
+        vanish(look, gone,
+               !ignored(look, path, l->entries[*at].kind == ENTRY_DIR));
+        *at += l->n == before;
+        free(path);
+    }
+}
+
+static void
+look_at(struct look *look, int dirfd, const char *name, const char *path)
+{
+    const struct entry *old = listing_find(look->listing, name);
+    const struct entry *there = entry_is_there(old) ? old : NULL;
+    struct entry e;
+    struct meta m;
+    struct err err;
+
+    if (meta_at(dirfd, name, &m, &err) < 0) {
+        if (err.sys != ENOENT)
+            unknown(look, path, &err)->subtree = there && entry_is_dir(there);
+        else if (there != NULL)
+            vanish(look, name, true);
+        return;
+    }
+    if (m.kind == META_OTHER) {
+        err_set(&err, ERR_FORMAT,
+                "not a file, directory or symbolic link: left alone");
+        unknown(look, path, &err)->special = true;
+        return;
+    }
+    if (m.kind == META_DIR && (m.dev != look->shared->root->dev ||
+                               m.mnt_id != look->shared->root->mnt_id)) {
+        err_set(&err, ERR_FORMAT, "another file system is mounted here");
+        unknown(look, path, &err)->subtree = true;
+        return;
+    }
+    int r = observe(look, dirfd, name, &m, there, &e, &err);
+    if (r < 0 && err.sys == ENOENT) {
+        if (there != NULL)
+            vanish(look, name, true);
+    } else if (r < 0) {
+        unknown(look, path, &err);
+    } else if (r > 0) {
+        record(look, path, old, &e);
+    }
+    if (m.kind == META_FILE && r >= 0) {
+        look->files++;
+        look->bytes += m.size;
+    }
+}
+
+/* The rules of a directory come before anything in it is looked at. */
+static void
+read_rules(struct look *look, int dirfd, const struct walk *names)
+{
+    struct steadyread sr;
+    struct err err;
+    size_t low = 0, high = names->n;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(names->names[middle], LOOK_RULES) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == names->n || strcmp(names->names[low], LOOK_RULES) != 0 ||
+        steadyread_open(&sr, dirfd, LOOK_RULES, &err) < 0)
+        return;
+    size_t len = sr.before.size < LOOK_RULES_MAX ? (size_t)sr.before.size
+                                                 : LOOK_RULES_MAX;
+    look->rules = mem_alloc(len);
+    ssize_t n = steadyread_at(&sr, look->rules, len, 0, &err);
+    look->rules_len = n > 0 ? (size_t)n : 0;
+    steadyread_close(&sr, &err);
+
+    struct look_shared *s = (struct look_shared *)look->shared;
+    pthread_rwlock_wrlock(&s->lock);
+    ignore_add(s->ignore, look->listing->path, (const char *)look->rules,
+               look->rules_len, LOOK_RULES);
+    pthread_rwlock_unlock(&s->lock);
+}
+
+static void
+look_through(struct look *look, int dirfd, const struct walk *names)
+{
+    struct listing *l = look->listing;
+    size_t at = 0;
+
+    read_rules(look, dirfd, names);
+    for (size_t i = 0; i < names->n; i++) {
+        const char *name = names->names[i];
+        if (path_is_control(name, strlen(name)))
+            continue;
+        char *path = path_join(l->path, name);
+        vanish_until(look, &at, name);
+        bool known = at < l->n && strcmp(l->entries[at].name, name) == 0;
+        if (ignored(look, path, names->types[i] == DT_DIR)) {
+            if (known)
+                vanish(look, name, false);
+        } else {
+            look_at(look, dirfd, name, path);
+            at = listing_place(l, name);
+            at += at < l->n && strcmp(l->entries[at].name, name) == 0;
+        }
+        free(path);
+    }
+    vanish_until(look, &at, NULL);
+}
+
+void
+look_run(struct pool_job *job)
+{
+    struct look *look = (struct look *)job;
+    struct walk names = {0};
+    int fd = root_dir(look->shared->root, look->listing->path, &look->err);
+
+    if (fd < 0 || walk_names(fd, &names, &look->err) < 0)
+        look->failed = true;
+    else
+        look_through(look, fd, &names);
+    walk_fini(&names);
+    if (fd >= 0)
+        ops_close(fd);
+}
+
+void
+look_fini(struct look *look)
+{
+    for (size_t i = 0; i < look->unknown_n; i++)
+        free(look->unknown[i].path);
+    free(look->unknown);
+    free(look->rules);
+}

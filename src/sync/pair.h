@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Two replicas in conversation: what each end holds of the other.  The
+ * initiator's replica is the left one.
+ */
+#ifndef SYNC_PAIR_H
+#define SYNC_PAIR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "manifest/ignore.h"
+#include "merge/plan.h"
+#include "merge/reconcile.h"
+#include "store/replica.h"
+#include "sync/link.h"
+#include "sync/scan.h"
+#include "wire/message_open.h"
+#include "wire/message_root.h"
+#include "wire/message_scan.h"
+
+struct pair {
+    struct link *link;
+    struct replica *replica; /* ours */
+    struct scan_result *scan; /* ours */
+    bool initiator;
+    bool local;             /* both on one machine, by a local socket */
+    struct message_open open; /* how the far end's root is treated; strings in
+                                 the arena */
+
+    struct message_hello hello; /* the other's */
+    struct message_root root;   /* the other's, in our numbering */
+    uint32_t *who;              /* [who_n] number there -> here */
+    uint32_t who_n;
+    uint32_t who_told;          /* of ours, how many the other has been told */
+    struct message_scan scanned; /* the other's */
+    struct ignore *ignore;      /* the other's rules, common ones included */
+    struct mem_arena arena;
+};
+
+enum plan_side pair_side(const struct pair *p); /* ours */
+
+/* The first words of each end. */
+void pair_send_hello(struct pair *p);
+int pair_take_hello(struct pair *p, struct err *err); /* waits */
+void pair_send_open(struct pair *p);
+int pair_take_open(struct pair *p, struct err *err); /* waits */
+void pair_send_root(struct pair *p);
+
+/*
+ * Wait for the other's ROOT, put it into our numbering, and look for signs
+ * that somebody else uses our incarnation: *doubt.
+ */
+int pair_take_root(struct pair *p, bool *doubt, struct err *err);
+
+/* Tell the other about incarnations that it cannot number yet. */
+void pair_send_who(struct pair *p);
+int pair_take_who(struct pair *p, const struct frame *f, struct err *err);
+
+void pair_send_scanned(struct pair *p);
+int pair_take_scanned(struct pair *p, const struct frame *f, struct err *err);
+
+/* For decoding entries of the other: numbers of its exceptions stay. */
+struct entry_maps pair_maps(const struct pair *p);
+
+/* Is the path out of scope, or unseen, at the end whose rules and skipped
+ * paths these are? */
+bool pair_skips_own(void *pair, const char *path, bool is_dir);
+bool pair_skips_far(void *pair, const char *path, bool is_dir);
+
+/* The rules of both ends as one encoded set, for the record. */
+int pair_rules(const struct pair *p, struct buf *out, struct err *err);
+
+void pair_fini(struct pair *p); /* not what it borrows */
+
+#endif

@@ -1,0 +1,576 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/receive.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "fs/ops.h"
+#include "fs/steadyread.h"
+#include "wire/message_data.h"
+
+#define BATCH_OPS 1000
+#define BATCH_BYTES (64u << 20)
+#define BATCHES_MAX 3            /* open at once */
+#define CREDIT_STEP (1u << 20)   /* bytes given back at once */
+#define TRIES 2                  /* of one content */
+#define COPY_CHUNK (1u << 20)
+
+struct chunk {
+    struct chunk *next;
+    uint64_t off, len;
+    uint8_t flags;
+    uint8_t bytes[]; /* none for holes */
+};
+
+/* Content on its way into tmp/. */
+struct receive_file {
+    struct pool_job job; /* first */
+    const struct plan_op *op;
+    struct commit_item *item;
+    struct receive_batch *batch;
+    struct stage *stage;
+    const struct root *root;
+    struct chunk *coming, **coming_end; /* not yet given to a worker */
+    struct chunk *work;                 /* a worker's */
+    bool running, local; /* local: copied from op->source */
+    int tries;
+    /* the worker's */
+    int fd;
+    struct hash_content hash;
+    uint64_t size;
+    bool done, failed, mismatch;
+    uint64_t credit;
+    struct err err;
+};
+
+struct receive_batch {
+    struct commit_batch b; /* first */
+    struct receive_batch *next;
+    size_t missing; /* items whose content is not staged */
+};
+
+void
+receive_init(struct receive *rx, struct pair *pair, struct pool *pool,
+             struct commit *commit, const struct plan *plan)
+{
+    size_t cap = 0;
+
+    *rx = (struct receive){.pair = pair, .pool = pool, .commit = commit};
+    for (size_t i = 0; i < plan->n; i++) {
+        if (plan->ops[i].side != pair_side(pair))
+            continue;
+        MEM_GROW(rx->mine, rx->mine_n, cap);
+        rx->mine[rx->mine_n++] = &plan->ops[i];
+        if (plan->ops[i].id >= rx->file_n)
+            rx->file_n = plan->ops[i].id + (size_t)1;
+    }
+    rx->files = mem_array(rx->file_n, sizeof *rx->files);
+}
+
+/* ---- in a worker: chunks into the staged file ---- */
+
+static int
+write_chunk(struct receive_file *f, const struct chunk *c)
+{
+    static const uint8_t zeros[65536];
+
+    if (c->off != f->size)
+        return err_set(&f->err, ERR_PEER, "content came out of order");
+    if (c->len > f->op->to.size || f->size > f->op->to.size - c->len)
+        return err_set(&f->err, ERR_PEER, "more content than was announced");
+    f->size += c->len;
+    if ((c->flags & MESSAGE_DATA_HOLE) == 0) {
+        f->credit += c->len;
+        hash_content_add(&f->hash, c->bytes, c->len);
+        if (ops_pwrite_all(f->fd, c->bytes, c->len, (off_t)c->off) < 0)
+            return err_sys(&f->err, "cannot write");
+        return 0;
+    }
+    for (uint64_t left = c->len; left > 0;) {
+        size_t n = left < sizeof zeros ? (size_t)left : sizeof zeros;
+        hash_content_add(&f->hash, zeros, n);
+        left -= n;
+    }
+    return 0;
+}
+
+/* The whole content is there: it must be what was announced. */
+static int
+seal(struct receive_file *f)
+{
+    const struct entry *to = &f->op->to;
+    struct hash_id id;
+
+    hash_content_end(&f->hash, &id);
+    if (f->size != to->size || !hash_equal(&id, &to->id)) {
+        f->mismatch = true;
+        return err_set(&f->err, ERR_CHANGED,
+                       "what came is not what was announced");
+    }
+    if (ops_ftruncate(f->fd, (off_t)f->size) < 0)
+        return err_sys(&f->err, "cannot write");
+    return stage_seal(f->fd, to->mode, to->mtime_ns, &f->err);
+}
+
+static int
+open_tmp(struct receive_file *f)
+{
+    char name[COMMIT_NAME];
+    struct err ignored;
+
+    commit_name(f->op, name);
+    if (f->fd >= 0)
+        ops_close(f->fd);
+    f->fd = -1;
+    hash_content_fini(&f->hash);
+    f->size = 0;
+    stage_drop(f->stage, name, &ignored);
+    return stage_create(f->stage, name, 0, &f->fd, &f->err);
+}
+
+static void
+close_tmp(struct receive_file *f)
+{
+    char name[COMMIT_NAME];
+    struct err ignored;
+
+    if (f->fd >= 0)
+        ops_close(f->fd);
+    f->fd = -1;
+    hash_content_fini(&f->hash);
+    if (f->failed) {
+        commit_name(f->op, name);
+        stage_drop(f->stage, name, &ignored);
+    }
+}
+
+static void
+stage_run(struct pool_job *job)
+{
+    struct receive_file *f = (struct receive_file *)job;
+
+    while (f->work != NULL) {
+        struct chunk *c = f->work;
+        f->work = c->next;
+        if (!f->failed && (c->flags & MESSAGE_DATA_FIRST) != 0)
+            f->failed = open_tmp(f) < 0;
+        if (!f->failed)
+            f->failed = f->fd < 0
+                            ? err_set(&f->err, ERR_PEER,
+                                      "content without a beginning") < 0
+                            : write_chunk(f, c) < 0;
+        if (!f->failed && (c->flags & MESSAGE_DATA_LAST) != 0) {
+            f->failed = seal(f) < 0;
+            f->done = true;
+        }
+        f->done = f->done || f->failed;
+        free(c);
+    }
+    if (f->done)
+        close_tmp(f);
+}
+
+/* The content stands in our own tree already. */
+static int
+copy_source(struct receive_file *f)
+{
+    struct steadyread sr;
+    const char *name;
+    int status = 0;
+    int dirfd = root_parent(f->root, f->op->source, &name, &f->err);
+
+    if (dirfd < 0)
+        return -1;
+    status = steadyread_open(&sr, dirfd, name, &f->err);
+    ops_close(dirfd);
+    if (status < 0)
+        return -1;
+    uint8_t *bytes = mem_alloc(COPY_CHUNK);
+    ssize_t n = 0;
+    status = open_tmp(f);
+    while (status == 0 &&
+           (n = steadyread_at(&sr, bytes, COPY_CHUNK, f->size, &f->err)) > 0) {
+        hash_content_add(&f->hash, bytes, (size_t)n);
+        if (ops_pwrite_all(f->fd, bytes, (size_t)n, (off_t)f->size) < 0)
+            status = err_sys(&f->err, "cannot write");
+        f->size += (uint64_t)n;
+    }
+    free(bytes);
+    if (steadyread_close(&sr, &f->err) < 0 || n < 0)
+        status = -1;
+    return status < 0 ? -1 : seal(f);
+}
+
+static void
+copy_run(struct pool_job *job)
+{
+    struct receive_file *f = (struct receive_file *)job;
+
+    f->failed = copy_source(f) < 0;
+    f->done = true;
+    close_tmp(f);
+}
+
+/* ---- in the main thread ---- */
+
+/* A full or failing disk ends the run: every other file would fail too. */
+static bool
+is_fatal(const struct err *err)
+{
+    return err->code == ERR_SYS &&
+           (err->sys == ENOSPC || err->sys == EDQUOT || err->sys == EROFS ||
+            err->sys == EIO);
+}
+
+static void
+fail_side(struct receive *rx, const struct err *err)
+{
+    if (!rx->failed)
+        rx->err = *err;
+    rx->failed = rx->stopping = true;
+}
+
+static void
+end_file(struct receive *rx, struct receive_file *f, const struct err *err)
+{
+    if (err != NULL) {
+        f->item->failed = true;
+        f->item->err = *err;
+        if (is_fatal(err))
+            fail_side(rx, err);
+    } else {
+        rx->done_files++;
+    }
+    f->batch->missing--;
+    rx->files[f->op->id] = NULL;
+    while (f->coming != NULL) {
+        struct chunk *c = f->coming;
+        f->coming = c->next;
+        free(c);
+    }
+    free(f);
+}
+
+static void
+ask(struct receive *rx, const struct plan_op *const *ops, size_t n)
+{
+    struct message_data_part *parts = mem_array(n, sizeof *parts);
+    struct message_data_want m = {.n = n, .parts = parts};
+    struct buf b = {0};
+
+    for (size_t i = 0; i < n; i++)
+        parts[i].op = ops[i]->id;
+    message_data_want_encode(&m, &b);
+    link_send(rx->pair->link, MESSAGE_WANT, &b, 0);
+    free(parts);
+}
+
+static void
+begin_file(struct receive *rx, struct receive_batch *batch,
+           struct commit_item *item)
+{
+    struct receive_file *f = mem_zero(sizeof *f);
+
+    f->op = item->op;
+    f->item = item;
+    f->batch = batch;
+    f->stage = &rx->commit->stage;
+    f->root = &rx->pair->replica->root;
+    f->coming_end = &f->coming;
+    f->fd = -1;
+    f->local = item->op->source != NULL;
+    f->job.run = f->local ? copy_run : stage_run;
+    rx->files[item->op->id] = f;
+    batch->missing++;
+    if (f->local) {
+        f->running = true;
+        pool_submit(rx->pool, &f->job);
+    }
+}
+
+/* How many of the ops from rx->next on make the next batch; ops that must be
+ * dropped count. */
+static size_t
+measure(struct receive *rx)
+{
+    uint64_t bytes = 0;
+    size_t n = 0;
+
+    while (rx->next + n < rx->mine_n && n < BATCH_OPS) {
+        const struct plan_op *op = rx->mine[rx->next + n];
+        if (rx->gate && rx->gate(rx->arg, op) > 0)
+            break;
+        if (op->action == PLAN_FILE)
+            bytes += op->to.size;
+        if (n > 0 && bytes > BATCH_BYTES)
+            break;
+        n++;
+    }
+    return n;
+}
+
+static void
+open_batch(struct receive *rx, size_t n)
+{
+    static const char dropped[] = "the decision on this path was not recorded";
+    struct receive_batch *batch = mem_zero(sizeof *batch);
+    const struct plan_op **wanted = mem_array(n, sizeof *wanted);
+    size_t wanted_n = 0;
+
+    batch->b.job.run = commit_run;
+    batch->b.commit = rx->commit;
+    batch->b.items = mem_array(n, sizeof *batch->b.items);
+    batch->b.n = n;
+    for (size_t i = 0; i < n; i++) {
+        struct commit_item *item = &batch->b.items[i];
+        item->op = rx->mine[rx->next + i];
+        if (rx->gate && rx->gate(rx->arg, item->op) < 0) {
+            item->failed = true;
+            err_set(&item->err, ERR_CHANGED, "%s", dropped);
+            continue;
+        }
+        if (item->op->action != PLAN_FILE)
+            continue;
+        begin_file(rx, batch, item);
+        if (item->op->source == NULL)
+            wanted[wanted_n++] = item->op;
+    }
+    if (wanted_n > 0)
+        ask(rx, wanted, wanted_n);
+    free(wanted);
+    rx->next += n;
+    rx->batches++;
+    *(rx->last ? &rx->last->next : &rx->first) = batch;
+    rx->last = batch;
+}
+
+static void
+give_credit(struct receive *rx)
+{
+    struct message_data_credit m = {.bytes = rx->credit};
+    struct buf b = {0};
+
+    if (rx->credit < CREDIT_STEP)
+        return;
+    message_data_credit_encode(&m, &b);
+    link_send(rx->pair->link, MESSAGE_CREDIT, &b, 0);
+    rx->credit = 0;
+}
+
+static void
+free_batch(struct receive_batch *batch)
+{
+    free(batch->b.items);
+    free(batch);
+}
+
+/* Files of a batch that will not be committed any more. */
+static void
+drop_files(struct receive *rx, struct receive_batch *batch)
+{
+    struct err err;
+
+    err_set(&err, ERR_CANCELLED, "stopped");
+    for (size_t i = 0; i < batch->b.n; i++) {
+        struct receive_file *f = rx->files[batch->b.items[i].op->id];
+        if (f != NULL && !f->running) {
+            f->failed = true;
+            close_tmp(f);
+            end_file(rx, f, &err);
+        }
+    }
+}
+
+static void
+pop(struct receive *rx)
+{
+    struct receive_batch *batch = rx->first;
+
+    rx->first = batch->next;
+    if (rx->first == NULL)
+        rx->last = NULL;
+    rx->batches--;
+    free_batch(batch);
+}
+
+void
+receive_pump(struct receive *rx)
+{
+    size_t n;
+
+    while (!rx->stopping && rx->batches < BATCHES_MAX && (n = measure(rx)) > 0)
+        open_batch(rx, n);
+    if (rx->stopping)
+        for (struct receive_batch *b = rx->first; b != NULL; b = b->next)
+            if (b->missing > 0)
+                drop_files(rx, b);
+    while (!rx->committing && rx->first != NULL && rx->first->missing == 0) {
+        if (rx->failed) {
+            pop(rx);
+            continue;
+        }
+        rx->committing = true;
+        pool_submit(rx->pool, &rx->first->b.job);
+    }
+    give_credit(rx);
+}
+
+static void
+submit_file(struct receive *rx, struct receive_file *f)
+{
+    f->work = f->coming;
+    f->coming = NULL;
+    f->coming_end = &f->coming;
+    f->running = true;
+    pool_submit(rx->pool, &f->job);
+}
+
+static void
+take_record(struct receive *rx, const struct message_data_record *m)
+{
+    struct receive_file *f = m->op < rx->file_n ? rx->files[m->op] : NULL;
+    size_t len = m->bytes ? (size_t)m->len : 0;
+
+    if (f == NULL || f->local || f->done) {
+        rx->credit += len; /* of a file that has failed since */
+        return;
+    }
+    struct chunk *c = mem_alloc(sizeof *c + len);
+    *c = (struct chunk){.off = m->offset, .len = m->len, .flags = m->flags};
+    if (len > 0)
+        memcpy(c->bytes, m->bytes, len);
+    *f->coming_end = c;
+    f->coming_end = &c->next;
+    rx->path = f->op->path;
+    if (!f->running)
+        submit_file(rx, f);
+}
+
+int
+receive_data(struct receive *rx, const struct frame *f, struct err *err)
+{
+    struct reader r = reader_over(f->payload, f->len);
+    struct message_data_record m;
+
+    while (message_data_next(&r, &m))
+        take_record(rx, &m);
+    return reader_end(&r) ? 0 : message_refused(f->type, err);
+}
+
+void
+receive_refused(struct receive *rx, uint32_t op, const struct err *err)
+{
+    struct receive_file *f = op < rx->file_n ? rx->files[op] : NULL;
+
+    if (f == NULL || f->local)
+        return;
+    if (f->running) { /* its job is told apart by what comes back */
+        f->tries = TRIES;
+        f->item->failed = true;
+        f->item->err = *err;
+        return;
+    }
+    f->failed = true;
+    close_tmp(f);
+    end_file(rx, f, err);
+}
+
+bool
+receive_owns(const struct pool_job *job)
+{
+    return job->run == stage_run || job->run == copy_run ||
+           job->run == commit_run;
+}
+
+/* The source was not what it was thought to be, or the content came damaged:
+ * fetch it from the peer, once, whole. */
+static bool
+retry(struct receive *rx, struct receive_file *f)
+{
+    if (!(f->local || f->mismatch) || ++f->tries >= TRIES || rx->stopping ||
+        is_fatal(&f->err))
+        return false;
+    log_debug(LOG_APPLY, "again path='%s' %s", f->op->path, f->err.msg);
+    f->local = f->failed = f->done = f->mismatch = false;
+    f->job.run = stage_run;
+    f->size = 0;
+    while (f->coming != NULL) {
+        struct chunk *c = f->coming;
+        f->coming = c->next;
+        free(c);
+    }
+    f->coming_end = &f->coming;
+    ask(rx, &f->op, 1);
+    return true;
+}
+
+static void
+take_file(struct receive *rx, struct receive_file *f)
+{
+    f->running = false;
+    rx->credit += f->credit;
+    rx->done_bytes += f->credit;
+    f->credit = 0;
+    if (f->item->failed) { /* refused meanwhile */
+        struct err err = f->item->err;
+        f->failed = true;
+        close_tmp(f);
+        end_file(rx, f, &err);
+    } else if (f->failed) {
+        struct err err = f->err;
+        if (!retry(rx, f))
+            end_file(rx, f, &err);
+    } else if (f->done) {
+        end_file(rx, f, NULL);
+    } else if (f->coming != NULL) {
+        submit_file(rx, f);
+    }
+}
+
+static void
+take_batch(struct receive *rx, struct receive_batch *batch)
+{
+    rx->committing = false;
+    if (batch->b.status < 0) {
+        fail_side(rx, &batch->b.err);
+    } else {
+        for (size_t i = 0; i < batch->b.n; i++) {
+            const struct commit_item *item = &batch->b.items[i];
+            if (item->failed && is_fatal(&item->err))
+                fail_side(rx, &item->err);
+            rx->on_end(rx->arg, item->op, item->failed ? &item->err : NULL);
+        }
+    }
+    pop(rx);
+}
+
+void
+receive_take(struct receive *rx, struct pool_job *job)
+{
+    if (job->run == commit_run)
+        take_batch(rx, (struct receive_batch *)job);
+    else
+        take_file(rx, (struct receive_file *)job);
+}
+
+bool
+receive_is_done(const struct receive *rx)
+{
+    return rx->first == NULL && (rx->stopping || rx->next == rx->mine_n);
+}
+
+void
+receive_fini(struct receive *rx)
+{
+    while (rx->first != NULL) {
+        drop_files(rx, rx->first);
+        pop(rx);
+    }
+    free(rx->files);
+    free(rx->mine);
+}

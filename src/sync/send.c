@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/send.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "base/path.h"
+#include "fs/ops.h"
+#include "fs/steadyread.h"
+#include "wire/message_data.h"
+
+#define CHUNK (256u << 10)       /* bytes read at once */
+#define READING_MAX 16           /* jobs */
+#define FRAME_FULL (128u << 10)  /* bytes after which records are sent */
+#define QUEUE_MAX (2u << 20)     /* bytes on the way to the connection */
+#define SLOW (512u << 10)        /* queued bytes that show a slow connection */
+
+/* One file, read chunk by chunk; one job at a time. */
+struct outgoing {
+    struct pool_job job; /* first */
+    const struct root *root;
+    const struct plan_op *op;
+    struct steadyread sr;
+    bool opened, last, hole, failed;
+    uint64_t off, len; /* of the chunk in bytes */
+    uint8_t *bytes;
+    struct outgoing *next; /* among the parked */
+    struct err err;
+};
+
+/* Open the file; it must still be as large as the plan says. */
+static int
+begin(struct outgoing *o)
+{
+    const char *name;
+    int dirfd = root_parent(o->root, o->op->path, &name, &o->err);
+
+    if (dirfd < 0)
+        return -1;
+    int status = steadyread_open(&o->sr, dirfd, name, &o->err);
+    ops_close(dirfd);
+    if (status < 0)
+        return -1;
+    o->opened = true;
+    if (o->sr.before.size != o->op->to.size)
+        return err_set(&o->err, ERR_CHANGED, "it was changed meanwhile");
+    return 0;
+}
+
+static int
+read_chunk(struct outgoing *o)
+{
+    uint64_t size = o->op->to.size, end = size;
+
+    o->off += o->len;
+    o->len = 0;
+    o->hole = false;
+    if (o->off < size &&
+        steadyread_extent(&o->sr, o->off, &o->hole, &end, &o->err) < 0)
+        return -1;
+    o->len = end - o->off;
+    if (!o->hole && o->len > CHUNK)
+        o->len = CHUNK;
+    o->last = o->off + o->len == size;
+    if (o->hole || o->len == 0)
+        return 0;
+    o->bytes = mem_alloc(o->len);
+    ssize_t n = steadyread_at(&o->sr, o->bytes, o->len, o->off, &o->err);
+    if (n >= 0 && (uint64_t)n != o->len)
+        return err_set(&o->err, ERR_CHANGED, "it was changed meanwhile");
+    return n < 0 ? -1 : 0;
+}
+
+static void
+run(struct pool_job *job)
+{
+    struct outgoing *o = (struct outgoing *)job;
+
+    o->failed = (!o->opened && begin(o) < 0) || read_chunk(o) < 0;
+    if (!o->failed && o->last) {
+        o->opened = false;
+        o->failed = steadyread_close(&o->sr, &o->err) < 0;
+    }
+}
+
+void
+send_init(struct send *s, struct pair *pair, struct pool *pool)
+{
+    *s = (struct send){.pair = pair, .pool = pool, .credit = SEND_CREDIT};
+}
+
+void
+send_want(struct send *s, const struct plan_op *op)
+{
+    MEM_GROW(s->queue, s->queue_n, s->queue_cap);
+    s->queue[s->queue_n++] = op;
+}
+
+void
+send_credit(struct send *s, uint64_t bytes)
+{
+    if (bytes < INT64_MAX / 2)
+        s->credit += (int64_t)bytes;
+}
+
+static void
+flush(struct send *s)
+{
+    int level = 0;
+
+    if (s->data.len == 0)
+        return;
+    /* Compressing pays where the connection is slower than we are. */
+    if (!s->pair->local && s->pair->open.compress > 0 &&
+        (s->pair->hello.capabilities & MESSAGE_CAN_ZSTD) != 0 &&
+        channel_pending(s->pair->link->peer) > SLOW)
+        level = s->pair->open.compress;
+    channel_send(s->pair->link->peer, MESSAGE_DATA, &s->data, level);
+    buf_reset(&s->data);
+}
+
+static bool
+may_read(const struct send *s)
+{
+    return s->reading < READING_MAX && s->credit > 0 &&
+           channel_pending(s->pair->link->peer) < QUEUE_MAX;
+}
+
+static void
+submit(struct send *s, struct outgoing *o)
+{
+    s->reading++;
+    pool_submit(s->pool, &o->job);
+}
+
+void
+send_pump(struct send *s)
+{
+    while (s->parked != NULL && may_read(s)) {
+        struct outgoing *o = s->parked;
+        s->parked = o->next;
+        submit(s, o);
+    }
+    while (s->at < s->queue_n && may_read(s)) {
+        struct outgoing *o = mem_zero(sizeof *o);
+        o->job.run = run;
+        o->root = &s->pair->replica->root;
+        o->op = s->queue[s->at++];
+        s->path = o->op->path;
+        s->files++;
+        submit(s, o);
+    }
+    if (s->at == s->queue_n)
+        s->at = s->queue_n = 0;
+    if (s->reading == 0)
+        flush(s);
+}
+
+bool
+send_owns(const struct pool_job *job)
+{
+    return job->run == run;
+}
+
+static void
+refuse(struct send *s, const struct outgoing *o)
+{
+    struct message_data_fail m = {.op = o->op->id,
+                                  .code = (uint8_t)o->err.code,
+                                  .sys = o->err.sys,
+                                  .sentence = o->err.msg};
+    struct buf b = {0};
+
+    flush(s);
+    message_data_fail_encode(&m, &b);
+    link_send(s->pair->link, MESSAGE_FAIL, &b, 0);
+}
+
+void
+send_take(struct send *s, struct pool_job *job)
+{
+    struct outgoing *o = (struct outgoing *)job;
+
+    s->reading--;
+    if (o->failed) {
+        refuse(s, o);
+    } else {
+        struct message_data_record m = {
+            .op = o->op->id,
+            .offset = o->off,
+            .flags = (uint8_t)((o->off == 0 ? MESSAGE_DATA_FIRST : 0) |
+                               (o->last ? MESSAGE_DATA_LAST : 0) |
+                               (o->hole ? MESSAGE_DATA_HOLE : 0)),
+            .bytes = o->hole ? NULL : o->bytes,
+            .len = o->len};
+        message_data_add(&m, &s->data);
+        if (!o->hole)
+            s->credit -= (int64_t)o->len;
+        s->sent_bytes += o->len;
+        s->sent_files += o->last;
+    }
+    free(o->bytes);
+    o->bytes = NULL;
+    if (s->data.len >= FRAME_FULL)
+        flush(s);
+    if (!o->failed && !o->last) {
+        o->next = s->parked; /* goes on before any other begins */
+        s->parked = o;
+        return;
+    }
+    if (o->opened)
+        steadyread_fini(&o->sr);
+    s->files--;
+    free(o);
+}
+
+bool
+send_is_idle(const struct send *s)
+{
+    return s->files == 0 && s->at == s->queue_n && s->data.len == 0;
+}
+
+void
+send_fini(struct send *s)
+{
+    while (s->parked != NULL) {
+        struct outgoing *o = s->parked;
+        s->parked = o->next;
+        steadyread_fini(&o->sr);
+        free(o);
+    }
+    free(s->queue);
+    buf_fini(&s->data);
+}

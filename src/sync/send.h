@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Content goes out: what the peer wants is read by worker threads, a little
+ * ahead, and packed into DATA messages, as far as the peer's credit and the
+ * connection take it.
+ */
+#ifndef SYNC_SEND_H
+#define SYNC_SEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/pool.h"
+#include "merge/plan.h"
+#include "sync/pair.h"
+
+#define SEND_CREDIT (8u << 20) /* bytes that may be sent before any CREDIT */
+
+struct send {
+    struct pair *pair;
+    struct pool *pool;
+    const struct plan_op **queue; /* [queue_n], from at on not yet begun */
+    size_t at, queue_n, queue_cap;
+    struct outgoing *parked; /* begun, waiting for credit or the connection */
+    size_t reading;   /* jobs under way */
+    size_t files;     /* begun and not ended */
+    int64_t credit;
+    struct buf data;  /* records not yet sent */
+    uint64_t sent_files, sent_bytes; /* of content */
+    const char *path; /* last begun; NULL none */
+};
+
+void send_init(struct send *s, struct pair *pair, struct pool *pool);
+
+/* The peer wants the content of one of its ops. */
+void send_want(struct send *s, const struct plan_op *op);
+
+void send_credit(struct send *s, uint64_t bytes);
+
+/* Begin what can be begun, and pass on what is ready. */
+void send_pump(struct send *s);
+
+/* A job of this module has come back from the pool. */
+bool send_owns(const struct pool_job *job);
+void send_take(struct send *s, struct pool_job *job);
+
+bool send_is_idle(const struct send *s);
+void send_fini(struct send *s);
+
+#endif
