@@ -61,7 +61,8 @@ static const struct options_row rows[] = {
      "FILE", OPTIONS_INCLUDE_FROM, 0, NULL, "the same, a pattern a line"},
 
     {0, "max-delete", OPTIONS_LIMIT, AT(max_delete), COMMAND_RUNS,
-     OPTIONS_SAFETY, "N|N%", 0, 0, NULL, "most files that may be lost"},
+     OPTIONS_SAFETY, "NUMBER", 0, 0, NULL,
+     "most files that may be lost: N or N%"},
     {0, "new-replica", OPTIONS_FLAG, AT(new_replica), COMMAND_RUNS,
      OPTIONS_SAFETY, NULL, 0, 0, NULL,
      "accept that a location is another tree now"},

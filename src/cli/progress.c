@@ -15,6 +15,7 @@
 
 #define LIVE_NS (CLOCK_SECOND / 10) /* between two live lines */
 #define LINES_NS (5 * CLOCK_SECOND) /* between two whole lines */
+#define NAME_MIN 8 /* columns; in fewer it says nothing */
 #define SAMPLE_NS (CLOCK_SECOND / 2)
 
 void
@@ -128,8 +129,6 @@ add_name(struct buf *b, const char *path, unsigned room)
     show_path(&name, path);
     unsigned width = columns(name.data, name.len);
     if (width > room) {
-        if (room < 8)
-            goto out;
         while (width > room - 3) {
             for (from++; from < name.len && (name.data[from] & 0xc0) == 0x80;)
                 from++;
@@ -138,7 +137,6 @@ add_name(struct buf *b, const char *path, unsigned room)
         buf_add_string(b, "...");
     }
     buf_add(b, name.data + from, name.len - from);
-out:
     buf_fini(&name);
 }
 
@@ -165,7 +163,7 @@ progress_line(const struct progress *p, int64_t now_ns, unsigned width,
     }
     cut(&b, width);
     unsigned used = columns(b.data, b.len);
-    if (p->path && used + 2 < width) {
+    if (p->path && used + 2 + NAME_MIN <= width) {
         buf_add_string(&b, "  ");
         add_name(&b, p->path, width - used - 2);
     }

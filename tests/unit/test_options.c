@@ -316,10 +316,13 @@ man_item(const struct options_row *row)
 {
     const char *no = row->kind == OPTIONS_ON ? "no-" : "";
 
+    const char *is = row->value ? " Ns = Ns Ar " : "";
+    const char *value = row->value ? row->value : "";
+
     if (row->letter)
-        return mem_format("\n.It Fl %c , Fl -%s%s", row->letter, no,
-                          row->name);
-    return mem_format("\n.It Fl -%s%s", no, row->name);
+        return mem_format("\n.It Fl %c , Fl -%s%s%s%s\n", row->letter, no,
+                          row->name, is, value);
+    return mem_format("\n.It Fl -%s%s%s%s\n", no, row->name, is, value);
 }
 
 START_TEST(man_page_has_every_option)
@@ -336,12 +339,8 @@ START_TEST(man_page_has_every_option)
         if (!options_listed(&row[i]))
             continue;
         char *item = man_item(&row[i]);
-        const char *at = strstr(buf_string(&page), item);
-        ck_assert_msg(at && strchr(" =\n", at[strlen(item)]),
+        ck_assert_msg(strstr(buf_string(&page), item) != NULL,
                       "man/weft.1 lacks '%s'", item + 1);
-        if (row[i].value)
-            ck_assert_msg(at[strlen(item)] == '=',
-                          "man/weft.1 shows no value in '%s'", item + 1);
         free(item);
         /* One name may have a row for several commands. */
         bool again = false;

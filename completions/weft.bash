@@ -1,0 +1,56 @@
+# bash completion for weft.  Made by 'weft --print-completions=bash'.
+_weft()
+{
+    local cur=${COMP_WORDS[COMP_CWORD]} prev="" command="" word
+    local words="" files=""
+    COMPREPLY=()
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case $word in -*) ;; *) command=$word; break ;; esac
+    done
+    prev=${COMP_WORDS[COMP_CWORD-1]}
+    if [ "$prev" = = ]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    elif [ "$cur" = = ]; then
+        cur=""
+    fi
+    case $prev in
+    --conflict) words="skip newer older larger smaller first" ;;
+    --exclude) return ;;
+    --include) return ;;
+    --exclude-from) files=-f ;;
+    --include-from) files=-f ;;
+    --max-delete) return ;;
+    --format) words="text json mtree sha256sum" ;;
+    --rsh) return ;;
+    --remote-path) files=-f ;;
+    --transport-command) return ;;
+    --timeout) return ;;
+    --restrict) files=-d ;;
+    *)
+    case $command in
+    "") words="--help --version sync push pull diff status manifest check-ignore serve help" ;;
+    sync) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    push) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    pull) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    diff) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    status) words="-h --help --version -v --verbose -q --quiet --json" ;;
+    manifest) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet --json --format=" ;;
+    check-ignore) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet" ;;
+    serve) words="-h --help --version -v --verbose -q --quiet --restrict= --read-only --no-delete" ;;
+    help) words="-h --help --version -v --verbose -q --quiet" ;;
+    esac
+    if [ "$command" = help ]; then
+        words="$words sync push pull diff status manifest check-ignore serve help"
+    elif [ -n "$command" ]; then
+        case $cur in -*) ;; *) words="" files=-f ;; esac
+    fi ;;
+    esac
+    if [ -n "$files" ]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen "$files" -- "$cur")
+        return
+    fi
+    mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+    case ${COMPREPLY[0]-} in *=) compopt -o nospace 2>/dev/null ;; esac
+}
+complete -F _weft weft
