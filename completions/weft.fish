@@ -1,4 +1,4 @@
-# fish completion for weft.  Made by 'weft --print-completions=fish'.
+# fish completion for weft, made by 'make update-completions'.
 complete -c weft -f -n __fish_use_subcommand -a sync -d 'make all locations agree, both ways'
 complete -c weft -f -n __fish_use_subcommand -a push -d 'one way, from HERE to each THERE'
 complete -c weft -f -n __fish_use_subcommand -a pull -d 'one way back, from THERE to HERE'
@@ -38,6 +38,7 @@ complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -s e -l rs
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -l remote-path -r -d 'where weft is on the other host'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -l transport-command -r -d 'a program that reaches the far end'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -s z -l compress -d 'the default; --no-compress turns it off'
+complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -l no-compress -d 'turn that off'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -l timeout -r -d 'silence after which a peer is given up'
 complete -c weft -n '__fish_seen_subcommand_from serve' -l restrict -r -d 'serve nothing outside DIR'
 complete -c weft -n '__fish_seen_subcommand_from serve' -l read-only -d 'change nothing here'

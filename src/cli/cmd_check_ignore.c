@@ -190,8 +190,7 @@ tell(struct buf *b, const char *word, const struct ignore_rule *rule,
 
 /* 1: ignored, 0: not. */
 static int
-check(const struct options *o, const char *word, struct buf *b,
-      struct err *err)
+check(const struct options *o, const char *word, struct buf *b, struct err *err)
 {
     struct place place = {0};
     const struct ignore_rule *rule = NULL;

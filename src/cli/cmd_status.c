@@ -31,8 +31,7 @@ struct status {
 static uint64_t
 size_below(int dir, const char *name, int depth)
 {
-    int fd = openat(dir, name,
-                    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
     uint64_t bytes = 0;
     struct dirent *e;

@@ -23,11 +23,11 @@ static const struct command_row rows[COMMAND_COUNT] = {
         {"diff", "A B [C...]", "show what sync would do; change nothing",
          "Reads only: nothing is written on any side, not even state.", true,
          true, 2, 0},
-    [COMMAND_STATUS] =
-        {"status", "[DIR]", "what this replica knows", NULL, true, true, 0, 1},
-    [COMMAND_MANIFEST] =
-        {"manifest", "DIR", "list everything in a tree, with digests", NULL,
-         true, true, 1, 1},
+    [COMMAND_STATUS] = {"status", "[DIR]", "what this replica knows", NULL,
+                        true, true, 0, 1},
+    [COMMAND_MANIFEST] = {"manifest", "DIR",
+                          "list everything in a tree, with digests", NULL, true,
+                          true, 1, 1},
     [COMMAND_CHECK_IGNORE] =
         {"check-ignore", "PATH...", "print the paths that are ignored",
          "With -v the rule that decides is shown, also where none does.", true,
@@ -37,9 +37,8 @@ static const struct command_row rows[COMMAND_COUNT] = {
          "Started by the other side. In authorized_keys, --restrict=DIR ties "
          "a key to one directory.",
          true, false, 0, 0},
-    [COMMAND_HELP] =
-        {"help", "[COMMAND]", "this help, or that of a command", NULL, true,
-         false, 0, 1},
+    [COMMAND_HELP] = {"help", "[COMMAND]", "this help, or that of a command",
+                      NULL, true, false, 0, 1},
     [COMMAND_WATCH] = {.name = "watch"},
     [COMMAND_CONFLICTS] = {.name = "conflicts"},
     [COMMAND_RESOLVE] = {.name = "resolve"},

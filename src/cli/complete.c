@@ -19,6 +19,13 @@ takes(enum command c, const struct options_row *row)
     return options_listed(row) && (row->commands & COMMAND_BIT(c));
 }
 
+/* Is taking it back what people want of it? */
+static bool
+negates(const struct options_row *row)
+{
+    return row->kind == OPTIONS_OPTIONAL;
+}
+
 static void
 add_commands(struct buf *b)
 {
@@ -81,6 +88,8 @@ bash_options(struct buf *b)
             if (row[i].letter)
                 buf_add_format(b, "-%c ", row[i].letter);
             add_long(b, &row[i], "=");
+            if (negates(&row[i]))
+                buf_add_format(b, " --no-%s", row[i].name);
         }
         buf_add_string(b, "\" ;;\n");
     }
@@ -89,9 +98,10 @@ bash_options(struct buf *b)
 static void
 bash(struct buf *b)
 {
-    buf_add_string(b,
-        "# bash completion for weft.  Made by 'weft "
-        "--print-completions=bash'.\n"
+    buf_add_string(
+        b,
+        "# bash completion for weft, made by 'make "
+        "update-completions'.\n"
         "_weft()\n"
         "{\n"
         "    local cur=${COMP_WORDS[COMP_CWORD]} prev=\"\" command=\"\" word\n"
@@ -108,34 +118,32 @@ bash(struct buf *b)
         "    fi\n"
         "    case $prev in\n");
     bash_values(b);
-    buf_add_string(b,
-        "    *)\n"
-        "    case $command in\n"
-        "    \"\") words=\"--help --version ");
+    buf_add_string(b, "    *)\n"
+                      "    case $command in\n"
+                      "    \"\") words=\"--help --version ");
     add_commands(b);
     buf_add_string(b, "\" ;;\n");
     bash_options(b);
-    buf_add_string(b,
-        "    esac\n"
-        "    if [ \"$command\" = help ]; then\n"
-        "        words=\"$words ");
+    buf_add_string(b, "    esac\n"
+                      "    if [ \"$command\" = help ]; then\n"
+                      "        words=\"$words ");
     add_commands(b);
-    buf_add_string(b,
-        "\"\n"
-        "    elif [ -n \"$command\" ]; then\n"
-        "        case $cur in -*) ;; *) words=\"\" files=-f ;; esac\n"
-        "    fi ;;\n"
-        "    esac\n"
-        "    if [ -n \"$files\" ]; then\n"
-        "        compopt -o filenames 2>/dev/null\n"
-        "        mapfile -t COMPREPLY < <(compgen \"$files\" -- \"$cur\")\n"
-        "        return\n"
-        "    fi\n"
-        "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
-        "    case ${COMPREPLY[0]-} in *=) compopt -o nospace 2>/dev/null ;; "
-        "esac\n"
-        "}\n"
-        "complete -F _weft weft\n");
+    buf_add_string(
+        b, "\"\n"
+           "    elif [ -n \"$command\" ]; then\n"
+           "        case $cur in -*) ;; *) words=\"\" files=-f ;; esac\n"
+           "    fi ;;\n"
+           "    esac\n"
+           "    if [ -n \"$files\" ]; then\n"
+           "        compopt -o filenames 2>/dev/null\n"
+           "        mapfile -t COMPREPLY < <(compgen \"$files\" -- \"$cur\")\n"
+           "        return\n"
+           "    fi\n"
+           "    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$cur\")\n"
+           "    case ${COMPREPLY[0]-} in *=) compopt -o nospace 2>/dev/null ;; "
+           "esac\n"
+           "}\n"
+           "complete -F _weft weft\n");
 }
 
 /* Help text inside '...': zsh also reads [ ] and : itself. */
@@ -188,6 +196,8 @@ zsh_option(struct buf *b, const struct options_row *row)
     buf_add_byte(b, ']');
     zsh_value(b, row);
     buf_add_string(b, "' \\\n");
+    if (negates(row))
+        buf_add_format(b, "        '*--no-%s[turn that off]' \\\n", row->name);
 }
 
 static void
@@ -197,7 +207,7 @@ zsh(struct buf *b)
     const struct options_row *row = options_rows(&n);
 
     buf_add_string(b, "#compdef weft\n"
-                      "# Made by 'weft --print-completions=zsh'.\n"
+                      "# Made by 'make update-completions'.\n"
                       "_weft_command() {\n"
                       "    local -a commands\n"
                       "    commands=(\n");
@@ -208,17 +218,17 @@ zsh(struct buf *b)
         add_zsh_text(b, command_row((enum command)c)->help);
         buf_add_string(b, "'\n");
     }
-    buf_add_string(b,
-        "    )\n"
-        "    _describe command commands\n"
-        "}\n"
-        "_weft() {\n"
-        "    local curcontext=$curcontext state line\n"
-        "    _arguments -C '(- *)'{-h,--help}'[show this help]' \\\n"
-        "        '(- *)--version[show the version]' \\\n"
-        "        '1:command:_weft_command' '*::argument:->rest' && return\n"
-        "    [[ $state == rest ]] || return\n"
-        "    case $words[1] in\n");
+    buf_add_string(
+        b, "    )\n"
+           "    _describe command commands\n"
+           "}\n"
+           "_weft() {\n"
+           "    local curcontext=$curcontext state line\n"
+           "    _arguments -C '(- *)'{-h,--help}'[show this help]' \\\n"
+           "        '(- *)--version[show the version]' \\\n"
+           "        '1:command:_weft_command' '*::argument:->rest' && return\n"
+           "    [[ $state == rest ]] || return\n"
+           "    case $words[1] in\n");
     for (int c = 0; c < COMMAND_COUNT; c++) {
         const struct command_row *command = command_row((enum command)c);
         if (!command->built)
@@ -247,20 +257,25 @@ add_fish_text(struct buf *b, const char *text)
     }
 }
 
+/* Where the option may stand, and its letter and name. */
 static void
-fish_option(struct buf *b, const struct options_row *row)
+fish_start(struct buf *b, const struct options_row *row, const char *no)
 {
     buf_add_string(b, "complete -c weft -n "
                       "'__fish_seen_subcommand_from");
     for (int c = 0; c < COMMAND_COUNT; c++)
-        if (command_row((enum command)c)->built &&
-            takes((enum command)c, row))
+        if (command_row((enum command)c)->built && takes((enum command)c, row))
             buf_add_format(b, " %s", command_row((enum command)c)->name);
     buf_add_byte(b, '\'');
-    if (row->letter)
+    if (row->letter && !*no)
         buf_add_format(b, " -s %c", row->letter);
-    buf_add_format(b, " -l %s%s", row->kind == OPTIONS_ON ? "no-" : "",
-                   row->name);
+    buf_add_format(b, " -l %s%s", no, row->name);
+}
+
+static void
+fish_option(struct buf *b, const struct options_row *row)
+{
+    fish_start(b, row, row->kind == OPTIONS_ON ? "no-" : "");
     if (row->choices) {
         buf_add_string(b, " -x -a '");
         add_choices(b, row);
@@ -271,6 +286,10 @@ fish_option(struct buf *b, const struct options_row *row)
     buf_add_string(b, " -d '");
     add_fish_text(b, row->help);
     buf_add_string(b, "'\n");
+    if (negates(row)) {
+        fish_start(b, row, "no-");
+        buf_add_string(b, " -d 'turn that off'\n");
+    }
 }
 
 static void
@@ -279,13 +298,14 @@ fish(struct buf *b)
     size_t n;
     const struct options_row *row = options_rows(&n);
 
-    buf_add_string(b, "# fish completion for weft.  Made by 'weft "
-                      "--print-completions=fish'.\n");
+    buf_add_string(b, "# fish completion for weft, made by 'make "
+                      "update-completions'.\n");
     for (int c = 0; c < COMMAND_COUNT; c++) {
         if (!command_row((enum command)c)->built)
             continue;
-        buf_add_format(b, "complete -c weft -f -n __fish_use_subcommand "
-                          "-a %s -d '",
+        buf_add_format(b,
+                       "complete -c weft -f -n __fish_use_subcommand "
+                       "-a %s -d '",
                        command_row((enum command)c)->name);
         add_fish_text(b, command_row((enum command)c)->help);
         buf_add_string(b, "'\n");

@@ -11,12 +11,12 @@ const char *
 events_code(enum err_code code)
 {
     static const char *const names[ERR_CODES] = {
-        [ERR_NONE] = "none",       [ERR_SYS] = "system",
-        [ERR_FORMAT] = "format",   [ERR_LIMIT] = "limit",
-        [ERR_USAGE] = "usage",     [ERR_PEER] = "connection",
-        [ERR_VERSION] = "version", [ERR_GUARD] = "guard",
-        [ERR_LOCKED] = "locked",   [ERR_BUSY] = "busy",
-        [ERR_CHANGED] = "changed", [ERR_STATE] = "state",
+        [ERR_NONE] = "none",           [ERR_SYS] = "system",
+        [ERR_FORMAT] = "format",       [ERR_LIMIT] = "limit",
+        [ERR_USAGE] = "usage",         [ERR_PEER] = "connection",
+        [ERR_VERSION] = "version",     [ERR_GUARD] = "guard",
+        [ERR_LOCKED] = "locked",       [ERR_BUSY] = "busy",
+        [ERR_CHANGED] = "changed",     [ERR_STATE] = "state",
         [ERR_CANCELLED] = "cancelled",
     };
 
@@ -27,11 +27,11 @@ static const char *
 reason(enum decide_why why)
 {
     static const char *const names[] = {
-        [DECIDE_CAUSAL] = "newer",     [DECIDE_CREATED] = "new",
-        [DECIDE_DERIVED] = "derived",  [DECIDE_EDITED] = "edited",
-        [DECIDE_DELETED] = "deleted",  [DECIDE_HISTORY] = "history",
-        [DECIDE_TYPE] = "type",        [DECIDE_TARGET] = "target",
-        [DECIDE_RULE] = "policy",      [DECIDE_KEPT] = "kept",
+        [DECIDE_CAUSAL] = "newer",    [DECIDE_CREATED] = "new",
+        [DECIDE_DERIVED] = "derived", [DECIDE_EDITED] = "edited",
+        [DECIDE_DELETED] = "deleted", [DECIDE_HISTORY] = "history",
+        [DECIDE_TYPE] = "type",       [DECIDE_TARGET] = "target",
+        [DECIDE_RULE] = "policy",     [DECIDE_KEPT] = "kept",
     };
 
     return names[why];
@@ -99,8 +99,7 @@ events_change(struct buf *b, const char *const *names, bool dry_run,
         if (kind == ENTRY_ABSENT)
             kind = c->kind;
         json_open(b, "before", '{');
-        add_facts(b, kind, c->size_before, c->mtime_before_ns,
-                  c->mode_before);
+        add_facts(b, kind, c->size_before, c->mtime_before_ns, c->mode_before);
         json_close(b, '}');
     }
     json_end(b);

@@ -9,11 +9,11 @@ enum exit_status {
     EXIT_IN_STEP = 0,
     EXIT_CONFLICTS = 1, /* dry runs: there is something to do, or conflicts */
     EXIT_USAGE = 2,
-    EXIT_PROBLEMS = 3,  /* some paths failed, the rest is done */
-    EXIT_FATAL = 4,     /* connection, protocol, or worse */
+    EXIT_PROBLEMS = 3, /* some paths failed, the rest is done */
+    EXIT_FATAL = 4,    /* connection, protocol, or worse */
     EXIT_GUARD = 5,
     EXIT_LOCKED = 6,
-    EXIT_SIGNAL = 128,  /* plus the number of the signal */
+    EXIT_SIGNAL = 128, /* plus the number of the signal */
 };
 
 /* The status for an error that ended a run.  signal: the one that asked to

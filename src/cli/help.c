@@ -66,14 +66,14 @@ help_program(struct buf *b)
         buf_add_format(b, "  %-24s  %s\n", words, row->help);
         free(words);
     }
-    buf_add_string(
-        b, "\nA location is a path, [user@]host:path, or "
-           "ssh://[user@]host[:port]/path.\n"
-           "'weft COMMAND --help' lists the options of a command, "
-           "'man weft' tells the rest.\n"
-           "The first sync:\n\n"
-           "  weft diff ~/notes laptop:notes     # what would happen\n"
-           "  weft sync ~/notes laptop:notes     # do it\n");
+    buf_add_string(b,
+                   "\nA location is a path, [user@]host:path, or "
+                   "ssh://[user@]host[:port]/path.\n"
+                   "'weft COMMAND --help' lists the options of a command, "
+                   "'man weft' tells the rest.\n"
+                   "The first sync:\n\n"
+                   "  weft diff ~/notes laptop:notes     # what would happen\n"
+                   "  weft sync ~/notes laptop:notes     # do it\n");
 }
 
 /* Text in lines of at most 76 columns. */

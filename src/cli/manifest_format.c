@@ -41,8 +41,8 @@ letter(enum entry_kind kind)
 static void
 text(struct buf *b, const char *path, const struct entry *e)
 {
-    time_t s = (time_t)(e->mtime_ns / CLOCK_SECOND -
-                        (e->mtime_ns % CLOCK_SECOND < 0));
+    time_t s =
+        (time_t)(e->mtime_ns / CLOCK_SECOND - (e->mtime_ns % CLOCK_SECOND < 0));
     char when[40];
     struct tm tm;
 

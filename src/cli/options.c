@@ -11,15 +11,19 @@
 #define ONE_WAY (COMMAND_BIT(COMMAND_PUSH) | COMMAND_BIT(COMMAND_PULL))
 #define TWO_WAY (COMMAND_BIT(COMMAND_SYNC) | COMMAND_BIT(COMMAND_DIFF))
 #define ONLY(c) COMMAND_BIT(COMMAND_##c)
-#define REPORTS                                                                \
-    (COMMAND_RUNS | ONLY(STATUS) | ONLY(MANIFEST))
+#define REPORTS (COMMAND_RUNS | ONLY(STATUS) | ONLY(MANIFEST))
 
 static const struct options_choice policies[] = {
-    {"skip", SESSION_SKIP},   {"newer", SESSION_NEWER},
-    {"older", SESSION_OLDER}, {"larger", SESSION_LARGER},
-    {"smaller", SESSION_SMALLER}, {"first", SESSION_FIRST},
-    {"ask", -1},              {"both", -1},
-    {"merge", -1},            {NULL, 0},
+    {"skip", SESSION_SKIP},
+    {"newer", SESSION_NEWER},
+    {"older", SESSION_OLDER},
+    {"larger", SESSION_LARGER},
+    {"smaller", SESSION_SMALLER},
+    {"first", SESSION_FIRST},
+    {"ask", -1},
+    {"both", -1},
+    {"merge", -1},
+    {NULL, 0},
 };
 
 static const struct options_choice formats[] = {

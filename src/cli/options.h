@@ -47,7 +47,7 @@ struct options {
 
     /* Runs */
     bool dry_run, checksum, itemize, mirror, progress, stats;
-    bool compress, trash, durable;   /* true by default */
+    bool compress, trash, durable; /* true by default */
     bool wait, new_replica, batch;
     const char *level; /* --compress=LEVEL, NULL without */
     const char *rsh, *remote_path, *transport_command;
@@ -65,17 +65,17 @@ struct options {
 };
 
 enum options_kind {
-    OPTIONS_FLAG,     /* bool */
-    OPTIONS_ON,       /* bool, true by default: listed as --no-NAME */
-    OPTIONS_COUNT,    /* long, one more each time */
-    OPTIONS_NUMBER,   /* long within min..max */
-    OPTIONS_STRING,   /* const char * */
-    OPTIONS_OPTIONAL, /* bool at offset; =VALUE into options.level */
-    OPTIONS_LIMIT,    /* struct guard_limits: N or N% */
-    OPTIONS_CHOICE,   /* int: index into choices */
-    OPTIONS_RULE,     /* appended to options.rules, of kind min */
-    OPTIONS_DEFAULT,  /* accepted: it is what happens anyway */
-    OPTIONS_LATER,    /* known, not built yet; a flag */
+    OPTIONS_FLAG,        /* bool */
+    OPTIONS_ON,          /* bool, true by default: listed as --no-NAME */
+    OPTIONS_COUNT,       /* long, one more each time */
+    OPTIONS_NUMBER,      /* long within min..max */
+    OPTIONS_STRING,      /* const char * */
+    OPTIONS_OPTIONAL,    /* bool at offset; =VALUE into options.level */
+    OPTIONS_LIMIT,       /* struct guard_limits: N or N% */
+    OPTIONS_CHOICE,      /* int: index into choices */
+    OPTIONS_RULE,        /* appended to options.rules, of kind min */
+    OPTIONS_DEFAULT,     /* accepted: it is what happens anyway */
+    OPTIONS_LATER,       /* known, not built yet; a flag */
     OPTIONS_LATER_VALUE, /* the same with a value */
 };
 
@@ -94,13 +94,13 @@ struct options_row {
     char letter;      /* 0: none */
     const char *name; /* without dashes; NULL: a letter only */
     enum options_kind kind;
-    size_t offset;       /* of its field in struct options */
-    unsigned commands;   /* COMMAND_BIT of each that takes it */
+    size_t offset;     /* of its field in struct options */
+    unsigned commands; /* COMMAND_BIT of each that takes it */
     enum options_group group;
-    const char *value;   /* what its argument is called; NULL: takes none */
-    long min, max;       /* OPTIONS_NUMBER; OPTIONS_RULE: kind in min */
+    const char *value; /* what its argument is called; NULL: takes none */
+    long min, max;     /* OPTIONS_NUMBER; OPTIONS_RULE: kind in min */
     const struct options_choice *choices; /* ends with a NULL name */
-    const char *help;    /* a phrase */
+    const char *help;                     /* a phrase */
 };
 
 struct options_choice {

@@ -82,8 +82,8 @@ unknown_long(const struct words *w, const char *name, size_t len)
         err_set(w->err, ERR_USAGE, "%s does not take %s (%s does)", command,
                 quoted, other);
     else if (best)
-        err_set(w->err, ERR_USAGE,
-                "unknown option %s: did you mean '--%s'?", quoted, best);
+        err_set(w->err, ERR_USAGE, "unknown option %s: did you mean '--%s'?",
+                quoted, best);
     else
         err_set(w->err, ERR_USAGE,
                 "unknown option %s: 'weft %s --help' lists them", quoted,
@@ -134,11 +134,9 @@ set_number(const struct words *w, const struct options_row *row, long *field,
 
     errno = 0;
     long number = strtol(value, &end, 10);
-    if (end == value || *end || errno || number < row->min ||
-        number > row->max)
-        return err_set(w->err, ERR_USAGE,
-                       "--%s takes a number from %ld to %ld", row->name,
-                       row->min, row->max);
+    if (end == value || *end || errno || number < row->min || number > row->max)
+        return err_set(w->err, ERR_USAGE, "--%s takes a number from %ld to %ld",
+                       row->name, row->min, row->max);
     *field = number;
     return 0;
 }
@@ -166,8 +164,8 @@ set_choice(const struct words *w, const struct options_row *row, int *field,
         err_set(w->err, ERR_USAGE, "--%s does not know %s: did you mean '%s'?",
                 row->name, quoted, best);
     else
-        err_set(w->err, ERR_USAGE, "--%s does not know %s: it is %s",
-                row->name, quoted, row->help);
+        err_set(w->err, ERR_USAGE, "--%s does not know %s: it is %s", row->name,
+                quoted, row->help);
     free(quoted);
     return -1;
 }
@@ -205,8 +203,8 @@ set(const struct words *w, const struct options_row *row, char letter,
     case OPTIONS_OPTIONAL:
         *(bool *)field = true;
         o->level = value;
-        return value ? err_set(w->err, ERR_USAGE,
-                               "--%s=LEVEL is not built yet", row->name)
+        return value ? err_set(w->err, ERR_USAGE, "--%s=LEVEL is not built yet",
+                               row->name)
                      : 0;
     case OPTIONS_LIMIT:
         return guard_parse(value, field, w->err);
@@ -380,9 +378,8 @@ check_operands(const struct options *o, struct err *err)
     const struct command_row *c = command_row(o->command);
 
     if (o->n < c->least && c->least == 2)
-        return err_set(err, ERR_USAGE,
-                       "%s needs two locations: weft %s %s", c->name, c->name,
-                       c->operands);
+        return err_set(err, ERR_USAGE, "%s needs two locations: weft %s %s",
+                       c->name, c->name, c->operands);
     if (o->n < c->least)
         return err_set(err, ERR_USAGE, "%s needs an operand: weft %s %s",
                        c->name, c->name, c->operands);
@@ -400,8 +397,7 @@ int
 parse_command_line(int argc, char *const argv[], struct options *out,
                    struct err *err)
 {
-    struct words w = {
-        .argc = argc, .argv = argv, .out = out, .err = err};
+    struct words w = {.argc = argc, .argv = argv, .out = out, .err = err};
     bool plain = false; /* after "--" */
 
     if (find_command(&w) < 0)

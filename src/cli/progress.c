@@ -15,15 +15,15 @@
 
 #define LIVE_NS (CLOCK_SECOND / 10) /* between two live lines */
 #define LINES_NS (5 * CLOCK_SECOND) /* between two whole lines */
-#define NAME_MIN 8 /* columns; in fewer it says nothing */
+#define NAME_MIN 8                  /* columns; in fewer it says nothing */
 #define SAMPLE_NS (CLOCK_SECOND / 2)
 
 void
 progress_init(struct progress *p, bool wanted, bool quiet)
 {
     const char *term = getenv("TERM");
-    bool terminal = isatty(STDERR_FILENO) && term && *term &&
-                    strcmp(term, "dumb") != 0;
+    bool terminal =
+        isatty(STDERR_FILENO) && term && *term && strcmp(term, "dumb") != 0;
 
     *p = (struct progress){.live = terminal && !quiet,
                            .lines = wanted && !terminal && !quiet};
@@ -55,8 +55,7 @@ percent(uint64_t done, uint64_t total)
 static void
 sample(struct progress *p, int64_t now_ns)
 {
-    double seconds =
-        (double)(now_ns - p->sampled_ns) / (double)CLOCK_SECOND;
+    double seconds = (double)(now_ns - p->sampled_ns) / (double)CLOCK_SECOND;
     double rate = (double)(p->bytes - p->sampled_bytes) / seconds;
 
     p->rate = p->rate > 0 ? 0.7 * p->rate + 0.3 * rate : rate;

@@ -13,15 +13,15 @@
 #include "sync/session.h"
 
 struct progress {
-    bool live;     /* a terminal: one line, rewritten in place */
-    bool lines;    /* not a terminal, but asked for: whole lines, rarely */
-    bool drawn;    /* the line stands on the terminal now */
+    bool live;  /* a terminal: one line, rewritten in place */
+    bool lines; /* not a terminal, but asked for: whole lines, rarely */
+    bool drawn; /* the line stands on the terminal now */
     uint64_t files, files_total, bytes, bytes_total;
     unsigned percent;
     char *path;
     int64_t started_ns, drawn_ns, sampled_ns; /* monotonic; 0: never */
     uint64_t sampled_bytes;
-    double rate;   /* bytes a second, smoothed; 0: not known yet */
+    double rate; /* bytes a second, smoothed; 0: not known yet */
 };
 
 /* wanted: -P.  quiet: -q.  Looks at standard error and TERM. */

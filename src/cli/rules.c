@@ -69,8 +69,7 @@ add_file(struct ignore *ig, const struct options_rule *rule, struct err *err)
 
     if (r > 0)
         ignore_add_above_lines(ig, buf_string(&b), b.len,
-                               rule->kind == OPTIONS_INCLUDE_FROM,
-                               rule->text);
+                               rule->kind == OPTIONS_INCLUDE_FROM, rule->text);
     buf_fini(&b);
     return r > 0 ? 0 : -1;
 }

@@ -18,7 +18,8 @@
 #include "cli/show.h"
 #include "cli/signals.h"
 
-#define EVENT_PAUSE_NS (CLOCK_SECOND / 2) /* between two JSON progress lines */
+#define EVENT_PAUSE_NS (CLOCK_SECOND / 2) /* between two JSON progress lines   \
+                                           */
 
 struct run {
     const struct options *o;
@@ -26,10 +27,10 @@ struct run {
     char **names;                 /* [n] short */
     struct show_style style;
     struct progress progress;
-    struct buf line;              /* in hand */
+    struct buf line; /* in hand */
     struct show_totals planned;
-    bool terminal;                /* standard output is one */
-    int64_t event_ns;             /* when the last JSON progress went out */
+    bool terminal;    /* standard output is one */
+    int64_t event_ns; /* when the last JSON progress went out */
 };
 
 /* Send out the line in hand; the progress line gives way. */
@@ -94,8 +95,8 @@ on_problem(void *arg, const struct session_problem *problem)
         put_line(run, stdout);
     }
     progress_clear(&run->progress);
-    say_line("%s: %s%s%s", run->names[problem->location],
-             named ? "" : quoted, named ? "" : ": ", problem->sentence);
+    say_line("%s: %s%s%s", run->names[problem->location], named ? "" : quoted,
+             named ? "" : ": ", problem->sentence);
     free(quoted);
 }
 
@@ -266,8 +267,8 @@ warn_archive(const struct options *o)
 }
 
 static void
-fill(struct session_args *args, const struct options *o,
-     enum session_mode mode, const struct buf *rules)
+fill(struct session_args *args, const struct options *o, enum session_mode mode,
+     const struct buf *rules)
 {
     *args = (struct session_args){
         .locations = o->operands,

@@ -119,9 +119,9 @@ const char *
 show_word(enum session_word word)
 {
     static const char *const words[] = {
-        [SESSION_NEW] = "new",         [SESSION_CHANGED] = "changed",
-        [SESSION_MOVED] = "moved",     [SESSION_DELETED] = "deleted",
-        [SESSION_MODE] = "mode",       [SESSION_TIMES] = "times",
+        [SESSION_NEW] = "new",     [SESSION_CHANGED] = "changed",
+        [SESSION_MOVED] = "moved", [SESSION_DELETED] = "deleted",
+        [SESSION_MODE] = "mode",   [SESSION_TIMES] = "times",
     };
 
     return words[word];
@@ -211,8 +211,7 @@ add_arrow(struct buf *b, const struct show_style *style,
     if (red)
         buf_add_string(b, RED);
     if (style->n > 2)
-        buf_add_format(b, "%-*s", name_width(style),
-                       style->names[change->to]);
+        buf_add_format(b, "%-*s", name_width(style), style->names[change->to]);
     else
         buf_add_string(b, change->to == 0 ? "<----" : "---->");
     buf_add_format(b, " %-7s ", show_word(change->word));
@@ -302,9 +301,9 @@ show_add_plan(struct show_totals *t, const struct session_totals *plan)
         }
         t->moved += plan->at[i].moved;
         t->deleted += plan->at[i].deleted;
-        t->others += over(plan->at[i].created + plan->at[i].changed +
-                              plan->at[i].meta,
-                          plan->at[i].files);
+        t->others +=
+            over(plan->at[i].created + plan->at[i].changed + plan->at[i].meta,
+                 plan->at[i].files);
     }
     t->conflicts += plan->conflicts;
 }
@@ -459,6 +458,6 @@ show_stats(struct buf *b, const struct session_result *r)
     add_stat(b, "changes:", r->changes, false);
     add_stat(b, "conflicts:", r->conflicts, false);
     add_stat(b, "problems:", r->problems, false);
-    buf_add_format(b, "%-22s %.3f\n", "seconds:",
-                   (double)r->duration_ns / (double)CLOCK_SECOND);
+    buf_add_format(b, "%-22s %.3f\n",
+                   "seconds:", (double)r->duration_ns / (double)CLOCK_SECOND);
 }

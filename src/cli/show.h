@@ -15,16 +15,16 @@ struct show_style {
     size_t n;
     bool one_way;
     bool remote_from, remote_to; /* one-way: where the ends are */
-    bool itemize;   /* rsync's codes, in one-way runs */
-    bool checksum;  /* itemize: say that content differs */
+    bool itemize;                /* rsync's codes, in one-way runs */
+    bool checksum;               /* itemize: say that content differs */
     bool colour;
     bool dry_run;
     bool not_durable; /* --no-durable: said in the summary */
 };
 
-void show_count(struct buf *b, uint64_t n); /* 8,412 */
+void show_count(struct buf *b, uint64_t n);    /* 8,412 */
 void show_size(struct buf *b, uint64_t bytes); /* 0 B, 1,023 B, 1.2 GiB */
-void show_time(struct buf *b, int64_t ns); /* local: 2026-11-25 14:03:22 */
+void show_time(struct buf *b, int64_t ns);     /* local: 2026-11-25 14:03:22 */
 
 /* "3 files", "1 file": the noun gets an s unless n is 1. */
 void show_things(struct buf *b, uint64_t n, const char *noun);

@@ -28,8 +28,8 @@ on_progress(int number)
 static void
 on(int number, void (*handler)(int))
 {
-    struct sigaction now, action = {.sa_handler = handler,
-                                    .sa_flags = SA_RESTART};
+    struct sigaction now,
+        action = {.sa_handler = handler, .sa_flags = SA_RESTART};
 
     sigemptyset(&action.sa_mask);
     /* What was ignored from the start (nohup, background jobs) stays so. */

@@ -132,9 +132,9 @@ END_TEST
 START_TEST(forms_of_values)
 {
     static const char *const lines[] = {
-        "sync -e mysh a b",      "sync -emysh a b", "sync -ne mysh a b",
-        "sync a --rsh=mysh b",   "sync a --rsh mysh b",
-        "sync a b -vnemysh",     "sync -e=mysh a b",
+        "sync -e mysh a b",    "sync -emysh a b",     "sync -ne mysh a b",
+        "sync a --rsh=mysh b", "sync a --rsh mysh b", "sync a b -vnemysh",
+        "sync -e=mysh a b",
     };
     struct parsed p = parse(lines[_i]);
 
@@ -180,10 +180,10 @@ END_TEST
 
 START_TEST(help_needs_no_sense)
 {
-    static const char *const lines[] = {"sync --help", "sync -h a",
-                                        "--help", "-h sync",
-                                        "push -vh --wrong", "--version",
-                                        "manifest --version"};
+    static const char *const lines[] = {
+        "sync --help",       "sync -h a",        "--help",
+        "-h sync",           "push -vh --wrong", "--version",
+        "manifest --version"};
     struct parsed p = parse(lines[_i]);
 
     ck_assert_msg(p.r == 0, "%s: %s", lines[_i], p.err.msg);
@@ -347,8 +347,7 @@ START_TEST(man_page_has_every_option)
         for (size_t j = 0; j < i; j++)
             again |= options_listed(&row[j]) &&
                      strcmp(row[j].name, row[i].name) == 0 &&
-                     (row[j].kind == OPTIONS_ON) ==
-                         (row[i].kind == OPTIONS_ON);
+                     (row[j].kind == OPTIONS_ON) == (row[i].kind == OPTIONS_ON);
         listed += !again;
     }
     ck_assert_msg(items == listed, "man/weft.1 has %zu options, the table %zu",
@@ -356,8 +355,8 @@ START_TEST(man_page_has_every_option)
     for (int c = 0; c < COMMAND_COUNT; c++) {
         if (!command_row((enum command)c)->built)
             continue;
-        char *item = mem_format("\n.It Cm %s", command_row(
-                                                   (enum command)c)->name);
+        char *item =
+            mem_format("\n.It Cm %s", command_row((enum command)c)->name);
         ck_assert_msg(strstr(buf_string(&page), item) != NULL,
                       "man/weft.1 lacks '%s'", item + 1);
         free(item);
@@ -378,12 +377,10 @@ START_TEST(help_has_every_option_in_79_columns)
             continue;
         help_command(&b, (enum command)c);
         for (size_t i = 0; i < n; i++) {
-            if (!options_listed(&row[i]) ||
-                !(row[i].commands & COMMAND_BIT(c)))
+            if (!options_listed(&row[i]) || !(row[i].commands & COMMAND_BIT(c)))
                 continue;
             char *word = mem_format(
-                "--%s%s", row[i].kind == OPTIONS_ON ? "no-" : "",
-                row[i].name);
+                "--%s%s", row[i].kind == OPTIONS_ON ? "no-" : "", row[i].name);
             ck_assert_msg(strstr(buf_string(&b), word) != NULL, "%s", word);
             free(word);
         }

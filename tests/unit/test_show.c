@@ -103,22 +103,30 @@ static const struct {
      {.path = "a.md", .word = SESSION_NEW, .to = 1, .kind = ENTRY_FILE},
      "----> new     a.md\n"},
     {"changed, to the left",
-     {.path = "a.md", .word = SESSION_CHANGED, .from = 1,
-      .kind = ENTRY_FILE, .kind_before = ENTRY_FILE},
+     {.path = "a.md",
+      .word = SESSION_CHANGED,
+      .from = 1,
+      .kind = ENTRY_FILE,
+      .kind_before = ENTRY_FILE},
      "<---- changed a.md\n"},
     {"a directory has a slash",
      {.path = "d", .word = SESSION_NEW, .to = 1, .kind = ENTRY_DIR},
      "----> new     d/\n"},
     {"a deleted directory as well",
-     {.path = "d", .word = SESSION_DELETED, .to = 1,
-      .kind_before = ENTRY_DIR},
+     {.path = "d", .word = SESSION_DELETED, .to = 1, .kind_before = ENTRY_DIR},
      "----> deleted d/\n"},
     {"moved",
-     {.path = "n", .moved_from = "o", .word = SESSION_MOVED, .to = 1,
+     {.path = "n",
+      .moved_from = "o",
+      .word = SESSION_MOVED,
+      .to = 1,
       .kind = ENTRY_FILE},
      "----> moved   o -> n\n"},
     {"an edit beats a deletion, and it says so",
-     {.path = "a", .word = SESSION_NEW, .to = 1, .kind = ENTRY_FILE,
+     {.path = "a",
+      .word = SESSION_NEW,
+      .to = 1,
+      .kind = ENTRY_FILE,
       .why = DECIDE_DELETED},
      "----> new     a  (edited on one side, deleted on the other)\n"},
     {"a newline in a name does not break the line",
@@ -168,38 +176,65 @@ static const struct {
     bool checksum;
     const char *code;
 } codes[] = {
-    {"new file", {.word = SESSION_NEW, .kind = ENTRY_FILE}, false,
+    {"new file",
+     {.word = SESSION_NEW, .kind = ENTRY_FILE},
+     false,
      "<f+++++++++"},
-    {"new directory", {.word = SESSION_NEW, .kind = ENTRY_DIR}, false,
+    {"new directory",
+     {.word = SESSION_NEW, .kind = ENTRY_DIR},
+     false,
      "cd+++++++++"},
-    {"new symlink", {.word = SESSION_NEW, .kind = ENTRY_SYMLINK}, false,
+    {"new symlink",
+     {.word = SESSION_NEW, .kind = ENTRY_SYMLINK},
+     false,
      "cL+++++++++"},
     {"size and time",
-     {.word = SESSION_CHANGED, .kind = ENTRY_FILE, .kind_before = ENTRY_FILE,
-      .size = 1, .mtime_ns = 1},
-     false, "<f.st......"},
+     {.word = SESSION_CHANGED,
+      .kind = ENTRY_FILE,
+      .kind_before = ENTRY_FILE,
+      .size = 1,
+      .mtime_ns = 1},
+     false,
+     "<f.st......"},
     {"with --checksum",
-     {.word = SESSION_CHANGED, .kind = ENTRY_FILE, .kind_before = ENTRY_FILE,
-      .size = 1, .mtime_ns = 1},
-     true, "<fcst......"},
+     {.word = SESSION_CHANGED,
+      .kind = ENTRY_FILE,
+      .kind_before = ENTRY_FILE,
+      .size = 1,
+      .mtime_ns = 1},
+     true,
+     "<fcst......"},
     {"content alone",
      {.word = SESSION_CHANGED, .kind = ENTRY_FILE, .kind_before = ENTRY_FILE},
-     false, "<fc........"},
+     false,
+     "<fc........"},
     {"mode alone",
-     {.word = SESSION_MODE, .kind = ENTRY_FILE, .kind_before = ENTRY_FILE,
-      .mode = 0600, .mode_before = 0644},
-     false, ".f...p....."},
+     {.word = SESSION_MODE,
+      .kind = ENTRY_FILE,
+      .kind_before = ENTRY_FILE,
+      .mode = 0600,
+      .mode_before = 0644},
+     false,
+     ".f...p....."},
     {"time alone",
-     {.word = SESSION_TIMES, .kind = ENTRY_FILE, .kind_before = ENTRY_FILE,
+     {.word = SESSION_TIMES,
+      .kind = ENTRY_FILE,
+      .kind_before = ENTRY_FILE,
       .mtime_ns = 5},
-     false, ".f..t......"},
+     false,
+     ".f..t......"},
     {"a file where a directory was",
      {.word = SESSION_CHANGED, .kind = ENTRY_FILE, .kind_before = ENTRY_DIR},
-     false, "<f+++++++++"},
-    {"deleted", {.word = SESSION_DELETED, .kind_before = ENTRY_FILE}, false,
+     false,
+     "<f+++++++++"},
+    {"deleted",
+     {.word = SESSION_DELETED, .kind_before = ENTRY_FILE},
+     false,
      "*deleting  "},
     {"moved here without being sent",
-     {.word = SESSION_MOVED, .kind = ENTRY_FILE}, false, "cf+++++++++"},
+     {.word = SESSION_MOVED, .kind = ENTRY_FILE},
+     false,
+     "cf+++++++++"},
 };
 
 START_TEST(itemized)
@@ -239,8 +274,11 @@ START_TEST(conflict_lines)
     struct session_conflict c = {
         .path = "a.md",
         .why = DECIDE_EDITED,
-        .version = {{.there = true, .kind = ENTRY_FILE, .size = 1204,
-                     .mtime_ns = INT64_C(1700000000123456789), .location = 0},
+        .version = {{.there = true,
+                     .kind = ENTRY_FILE,
+                     .size = 1204,
+                     .mtime_ns = INT64_C(1700000000123456789),
+                     .location = 0},
                     {.there = false, .location = 1}},
     };
     struct buf b = {0};
@@ -258,20 +296,29 @@ static const struct {
     bool dry;
     const char *line;
 } summaries[] = {
-    {{.files = 8412, .bytes = UINT64_C(1288490189)}, false,
+    {{.files = 8412, .bytes = UINT64_C(1288490189)},
+     false,
      "in sync: 8,412 files, 1.2 GiB\n"},
-    {{.sent_files = 3, .sent_bytes = 1153434, .wire_out = 20480,
-      .received_files = 1, .received_bytes = 5, .moved = 2, .conflicts = 1},
+    {{.sent_files = 3,
+      .sent_bytes = 1153434,
+      .wire_out = 20480,
+      .received_files = 1,
+      .received_bytes = 5,
+      .moved = 2,
+      .conflicts = 1},
      false,
      "sent 3 files (1.1 MiB as 20 KiB), received 1, moved 2, 1 conflict\n"},
     {{.moved = 8412}, false, "moved 8,412 files, 0 B sent\n"},
-    {{.received_files = 1, .received_bytes = 20480, .wire_in = 30000}, false,
+    {{.received_files = 1, .received_bytes = 20480, .wire_in = 30000},
+     false,
      "received 1 file (20 KiB)\n"},
     {{.deleted = 1}, false, "deleted 1 path\n"},
     {{.others = 2}, false, "changed 2 other paths\n"},
-    {{.files = 1, .bytes = 1, .conflicts = 2, .problems = 1}, false,
+    {{.files = 1, .bytes = 1, .conflicts = 2, .problems = 1},
+     false,
      "in sync except for 2 conflicts, 1 problem: 1 file, 1 B\n"},
-    {{.sent_files = 1, .sent_bytes = 1, .deleted = 2, .wire_out = 99}, true,
+    {{.sent_files = 1, .sent_bytes = 1, .deleted = 2, .wire_out = 99},
+     true,
      "would send 1 file (1 B), delete 2\n"},
     {{.conflicts = 1}, true, "in sync except for 1 conflict\n"},
     {{0}, false, "in sync: 0 files, 0 B\n"},
@@ -292,9 +339,9 @@ END_TEST
 START_TEST(plans_add_up)
 {
     struct session_totals plan = {
-        .at = {{.created = 1, .files = 1, .bytes = 10, .deleted = 1},
-               {.created = 2, .changed = 1, .meta = 1, .files = 2,
-                .bytes = 20}},
+        .at =
+            {{.created = 1, .files = 1, .bytes = 10, .deleted = 1},
+             {.created = 2, .changed = 1, .meta = 1, .files = 2, .bytes = 20}},
         .location = {0, 1},
         .conflicts = 1,
     };
@@ -329,8 +376,8 @@ static const struct {
 
 START_TEST(json_strings)
 {
-    char *want = mem_format("{\"v\":1,\"event\":\"x\",\"k\":%s}\n",
-                            strings[_i].json);
+    char *want =
+        mem_format("{\"v\":1,\"event\":\"x\",\"k\":%s}\n", strings[_i].json);
     struct buf b = {0};
 
     json_event(&b, "x");
@@ -374,10 +421,16 @@ END_TEST
 
 START_TEST(event_lines)
 {
-    struct session_change c = {
-        .path = "a", .word = SESSION_CHANGED, .why = DECIDE_CAUSAL, .to = 1,
-        .kind = ENTRY_FILE, .kind_before = ENTRY_FILE, .size = 2,
-        .size_before = 1, .mode = 0600, .mode_before = 0644};
+    struct session_change c = {.path = "a",
+                               .word = SESSION_CHANGED,
+                               .why = DECIDE_CAUSAL,
+                               .to = 1,
+                               .kind = ENTRY_FILE,
+                               .kind_before = ENTRY_FILE,
+                               .size = 2,
+                               .size_before = 1,
+                               .mode = 0600,
+                               .mode_before = 0644};
     struct session_problem p = {
         .location = 1, .code = ERR_BUSY, .sentence = "it changes"};
     struct err err;
@@ -385,13 +438,12 @@ START_TEST(event_lines)
     struct buf b = {0};
 
     events_change(&b, two, false, &c);
-    is(&b,
-       "{\"v\":1,\"event\":\"done\",\"path\":\"a\",\"action\":\"changed\","
-       "\"from\":\"laptop\",\"to\":\"nas\",\"why\":\"newer\",\"now\":{"
-       "\"kind\":\"file\",\"size\":2,\"mtime\":"
-       "\"1970-01-01T00:00:00.000000000Z\",\"mode\":\"0600\"},\"before\":{"
-       "\"kind\":\"file\",\"size\":1,\"mtime\":"
-       "\"1970-01-01T00:00:00.000000000Z\",\"mode\":\"0644\"}}\n");
+    is(&b, "{\"v\":1,\"event\":\"done\",\"path\":\"a\",\"action\":\"changed\","
+           "\"from\":\"laptop\",\"to\":\"nas\",\"why\":\"newer\",\"now\":{"
+           "\"kind\":\"file\",\"size\":2,\"mtime\":"
+           "\"1970-01-01T00:00:00.000000000Z\",\"mode\":\"0600\"},\"before\":{"
+           "\"kind\":\"file\",\"size\":1,\"mtime\":"
+           "\"1970-01-01T00:00:00.000000000Z\",\"mode\":\"0644\"}}\n");
     events_change(&b, two, true, &c);
     ck_assert_ptr_nonnull(strstr(buf_string(&b), "\"event\":\"plan\""));
     buf_reset(&b);
@@ -412,8 +464,11 @@ END_TEST
 START_TEST(progress_never_runs_back)
 {
     struct progress p = {0};
-    struct session_progress s = {.files = 1, .files_total = 10, .bytes = 50,
-                                 .bytes_total = 100, .path = "dir/name"};
+    struct session_progress s = {.files = 1,
+                                 .files_total = 10,
+                                 .bytes = 50,
+                                 .bytes_total = 100,
+                                 .path = "dir/name"};
     int64_t now = CLOCK_SECOND;
     struct buf b = {0};
 
@@ -444,7 +499,8 @@ END_TEST
 START_TEST(progress_rate_and_width)
 {
     struct progress p = {0};
-    struct session_progress s = {.files_total = 2, .bytes_total = 4096,
+    struct session_progress s = {.files_total = 2,
+                                 .bytes_total = 4096,
                                  .path = "a/very/long/n\xc3\xa4me/of/a/file"};
     int64_t now = CLOCK_SECOND;
     struct buf b = {0};
@@ -473,7 +529,9 @@ END_TEST
 
 START_TEST(manifests)
 {
-    struct entry e = {.kind = ENTRY_FILE, .mode = 0644, .size = 3,
+    struct entry e = {.kind = ENTRY_FILE,
+                      .mode = 0644,
+                      .size = 3,
                       .mtime_ns = INT64_C(1700000000000000005)};
     struct entry link = {.kind = ENTRY_SYMLINK, .target = "x y"};
     struct buf b = {0};
@@ -495,8 +553,8 @@ START_TEST(manifests)
     free(want);
     manifest_format_entry(&b, OPTIONS_SHA256SUM, "l", &link, NULL);
     is(&b, "");
-    want = mem_format("f 0644            3 2023-11-14T22:13:20Z %s a b\n",
-                      zeros);
+    want =
+        mem_format("f 0644            3 2023-11-14T22:13:20Z %s a b\n", zeros);
     manifest_format_entry(&b, OPTIONS_TEXT, "a b", &e, &e.id);
     is(&b, want);
     free(want);
