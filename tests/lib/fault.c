@@ -18,6 +18,7 @@ static struct {
     unsigned long n;
     int sys;
     atomic_ulong changes, looks;
+    unsigned lacks;
 } fault;
 
 static const char *count_file;
@@ -88,6 +89,52 @@ open_either(int (*open)(int, const char *, int, mode_t), int dirfd,
     return fd;
 }
 
+/* What the file system cannot do fails before it counts. */
+static bool
+lacks(enum fault_lack what, int sys)
+{
+    if ((fault.lacks & what) == 0)
+        return false;
+    errno = sys;
+    return true;
+}
+
+static int
+fault_renameat2(int from_fd, const char *from, int to_fd, const char *to,
+                unsigned flags)
+{
+    unsigned long mine;
+
+    if (flags != 0 && lacks(FAULT_NO_RENAME_FLAGS, EINVAL))
+        return -1;
+    if (!may_change(&mine))
+        return -1;
+    int r = ops_kernel()->renameat2(from_fd, from, to_fd, to, flags);
+    changed(mine);
+    return r;
+}
+
+static int
+fault_linkat(int from_fd, const char *from, int to_fd, const char *to,
+             int flags)
+{
+    unsigned long mine;
+
+    if (lacks(FAULT_NO_LINKS, EPERM) || !may_change(&mine))
+        return -1;
+    int r = ops_kernel()->linkat(from_fd, from, to_fd, to, flags);
+    changed(mine);
+    return r;
+}
+
+static int
+fault_lease(int fd, int cmd, int arg)
+{
+    if (lacks(FAULT_NO_LEASES, EINVAL))
+        return -1;
+    return ops_kernel()->lease(fd, cmd, arg);
+}
+
 static int
 fault_openat(int dirfd, const char *name, int flags, mode_t mode)
 {
@@ -97,6 +144,8 @@ fault_openat(int dirfd, const char *name, int flags, mode_t mode)
 static int
 fault_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
 {
+    if (lacks(FAULT_NO_OPENAT2, ENOSYS))
+        return -1;
     return open_either(ops_kernel()->open_beneath, dirfd, path, flags, mode);
 }
 
@@ -132,13 +181,6 @@ CHANGE(int, fchown, (int fd, uid_t uid, gid_t gid), (fd, uid, gid))
 CHANGE(int, futimens, (int fd, const struct timespec times[2]), (fd, times))
 CHANGE(int, utimens_path_fd, (int fd, const struct timespec times[2]),
        (fd, times))
-CHANGE(int, renameat2,
-       (int from_fd, const char *from, int to_fd, const char *to,
-        unsigned flags),
-       (from_fd, from, to_fd, to, flags))
-CHANGE(int, linkat,
-       (int from_fd, const char *from, int to_fd, const char *to, int flags),
-       (from_fd, from, to_fd, to, flags))
 CHANGE(int, unlinkat, (int dirfd, const char *name, int flags),
        (dirfd, name, flags))
 CHANGE(int, mkdirat, (int dirfd, const char *name, mode_t mode),
@@ -188,7 +230,14 @@ fault_set(enum fault_kind kind, unsigned long n, int sys)
     table.syncfs = fault_syncfs;
     table.copy_range = fault_copy_range;
     table.clone = fault_clone;
+    table.lease = fault_lease;
     ops_replace(&table);
+}
+
+void
+fault_lacks(unsigned what)
+{
+    fault.lacks = what;
 }
 
 void
@@ -242,6 +291,20 @@ errno_of(const char *name)
     return 0;
 }
 
+static void
+lacks_from_environment(void)
+{
+    static const char *const words[] = {"flags", "links", "leases",
+                                        "openat2"};
+    const char *text = getenv("WEFT_FAULT_LACKS");
+
+    for (unsigned i = 0; text && i < sizeof words / sizeof *words; i++)
+        if (strstr(text, words[i]))
+            fault.lacks |= 1u << i;
+    if (fault.lacks)
+        fault_set(FAULT_NONE, 0, 0);
+}
+
 void
 fault_from_environment(void)
 {
@@ -263,6 +326,7 @@ fault_from_environment(void)
     count_file = getenv("WEFT_FAULT_COUNT");
     if (count_file)
         atexit(write_count);
+    lacks_from_environment();
     if (text == NULL)
         return;
     if (strcmp(text, "count") == 0)

@@ -24,6 +24,16 @@ enum fault_kind {
 /* Install the table and start counting from 0. */
 void fault_set(enum fault_kind kind, unsigned long n, int sys);
 
+/* What the file system of the table lacks, until it is set again; 0: nothing.
+ */
+enum fault_lack {
+    FAULT_NO_RENAME_FLAGS = 1, /* renameat2 takes none: EINVAL */
+    FAULT_NO_LINKS = 2,        /* hard links: EPERM */
+    FAULT_NO_LEASES = 4,
+    FAULT_NO_OPENAT2 = 8,
+};
+void fault_lacks(unsigned lacks);
+
 /* Back to the kernel's table; the counters stay. */
 void fault_clear(void);
 
@@ -35,7 +45,8 @@ unsigned long fault_looks(void);   /* looks so far */
  * "fail:N:ENOSPC", "fail-all-from:N:EIO", "short:N", "look:N:EIO",
  * "count".  Unset does nothing; anything else ends the process with a
  * sentence.  With WEFT_FAULT_COUNT=FILE the number of changes is written to
- * FILE when the process exits.
+ * FILE when the process exits.  WEFT_FAULT_LACKS is a list of "flags",
+ * "links", "leases", "openat2" for fault_lacks.
  */
 void fault_from_environment(void);
 
