@@ -10,7 +10,7 @@
 #include <string.h>
 
 #ifdef WEFT_MUTANTS
-#include "tests/property/mutants.h"
+#include WEFT_MUTANTS
 #define DECIDE_WITHOUT(rule) (mutants_without == (rule))
 #else
 #define DECIDE_WITHOUT(rule) false

@@ -26,9 +26,10 @@ plan_know(struct plan *p, const struct knowledge *k)
     for (uint32_t i = 0; i < p->know_n; i++)
         if (knowledge_equal(&p->know[i], k))
             return i;
+    struct knowledge copy = {0};
+    knowledge_copy(&copy, k); /* k may be in the array that grows */
     MEM_GROW(p->know, p->know_n, p->know_cap);
-    p->know[p->know_n] = (struct knowledge){0};
-    knowledge_copy(&p->know[p->know_n], k);
+    p->know[p->know_n] = copy;
     return p->know_n++;
 }
 
@@ -69,6 +70,15 @@ plan_add_scope(struct plan *p, const struct plan_scope *s)
     return copy;
 }
 
+bool
+plan_mints(const struct plan *p)
+{
+    for (size_t i = 0; i < p->n; i++)
+        if (decide_mints(p->ops[i].why))
+            return true;
+    return false;
+}
+
 void
 plan_cut(struct plan *p, size_t n, size_t conflict_n, size_t scope_n)
 {
@@ -98,7 +108,7 @@ is_below(const struct table *replaced, const char *path)
     return found;
 }
 
-enum { FIRST_DELETE, CHANGE, LAST_DELETE };
+enum { FIRST_RECORD, FIRST_DELETE, CHANGE, LAST_DELETE, LAST_RECORD };
 
 static int
 by_order(const void *a, const void *b)
@@ -126,9 +136,12 @@ classify(struct plan *p)
     }
     for (size_t i = 0; i < p->n; i++) {
         struct plan_op *op = &p->ops[i];
-        op->id = op->action != PLAN_DELETE                  ? CHANGE
-                 : is_below(&replaced[op->side], op->path) ? FIRST_DELETE
-                                                            : LAST_DELETE;
+        op->id = CHANGE;
+        if (op->action == PLAN_DELETE)
+            op->id = is_below(&replaced[op->side], op->path) ? FIRST_DELETE
+                                                             : LAST_DELETE;
+        else if (op->action == PLAN_RECORD && decide_mints(op->why))
+            op->id = op->side == PLAN_LEFT ? FIRST_RECORD : LAST_RECORD;
     }
     table_fini(&replaced[PLAN_LEFT]);
     table_fini(&replaced[PLAN_RIGHT]);

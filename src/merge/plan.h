@@ -84,8 +84,8 @@ struct plan {
     size_t conflict_n, conflict_cap;
     struct plan_scope *scopes; /* [scope_n] */
     size_t scope_n, scope_cap;
-    struct knowledge *know; /* [know_n] distinct; 0 is the join of both roots
-                               and, in two-way runs, the session's dot */
+    struct knowledge *know; /* [know_n] distinct; 0 is the join of both roots.
+                               If the plan mints, all have the session's dot */
     uint32_t know_n, know_cap;
     struct plan_totals totals[2]; /* by side */
     struct mem_arena arena;
@@ -102,15 +102,21 @@ struct plan_conflict *plan_add_conflict(struct plan *p,
                                         const struct plan_conflict *c);
 struct plan_scope *plan_add_scope(struct plan *p, const struct plan_scope *s);
 
+/* Has the plan an event, that is, is the session's tick spent? */
+bool plan_mints(const struct plan *p);
+
 /* Forget what was appended since there were so many of each. */
 void plan_cut(struct plan *p, size_t n, size_t conflict_n, size_t scope_n);
 
 /*
  * Put the ops in the order in which each side can carry them out, number
  * them, and add up the totals:
- *   1. deletions below directories that become something else, deepest first
- *   2. everything that creates or changes, parents before children
- *   3. the other deletions, deepest first
+ *   1. what the left side only records and is an event
+ *   2. deletions below directories that become something else, deepest first
+ *   3. everything that creates or changes, parents before children
+ *   4. the other deletions, deepest first
+ *   5. what the right side only records and is an event
+ * So the left's op on a path that is an event comes before the right's.
  */
 void plan_order(struct plan *p);
 

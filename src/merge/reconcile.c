@@ -22,7 +22,7 @@
 #include "base/path.h"
 
 #ifdef WEFT_MUTANTS
-#include "tests/property/mutants.h"
+#include WEFT_MUTANTS
 #define RECONCILE_WITHOUT(rule) (mutants_without == (rule))
 #else
 #define RECONCILE_WITHOUT(rule) false
@@ -153,48 +153,35 @@ know_of(const struct walk *w, int side, uint32_t number)
     return &w->know[side][number];
 }
 
-/* With the session's dot?  In a one-way run only where it names an event: a
- * source that stores nothing will use the tick again. */
 static uint32_t
-know_join(struct walk *w, const uint32_t number[SIDES], bool mints)
+know_join(struct walk *w, const uint32_t number[SIDES])
 {
     struct pair *p = &w->pairs[(number[0] * 31 + number[1]) % PAIRS];
-    bool session = mints || !is_one_way(w), usual = session != is_one_way(w);
 
-    if (usual && p->used && p->know[0] == number[0] &&
-        p->know[1] == number[1])
+    if (p->used && p->know[0] == number[0] && p->know[1] == number[1])
         return p->plan;
     struct knowledge k = {0};
     knowledge_copy(&k, know_of(w, PLAN_LEFT, number[0]));
     knowledge_join(&k, know_of(w, PLAN_RIGHT, number[1]));
-    if (session)
-        knowledge_see(&k, w->args->session.who, w->args->session.tick, 0);
-    uint32_t plan = plan_know(w->plan, &k);
+    *p = (struct pair){.used = true,
+                       .know = {number[0], number[1]},
+                       .plan = plan_know(w->plan, &k)};
     knowledge_fini(&k);
-    if (usual)
-        *p = (struct pair){.used = true,
-                           .know = {number[0], number[1]},
-                           .plan = plan};
-    return plan;
+    return p->plan;
 }
 
-/* Would storing plan.know[to] instead of an exception teach nothing but that
- * there was one more session? */
-static bool
-know_is_old(const struct walk *w, int side, uint32_t number, uint32_t to)
+/* Where the plan has an event, its dot is known at every path from now on; a
+ * session without leaves no trace in knowledge, so that replicas come to rest.
+ * No two knowledges become one by that: all have the left's own tick. */
+static void
+know_session(struct walk *w)
 {
-    const struct knowledge *k = know_of(w, side, number);
-    const struct knowledge *new = &w->plan->know[to];
     struct dot session = w->args->session;
 
-    for (uint32_t i = 0; i < new->n; i++) {
-        uint64_t tick = new->seen[i].tick;
-        if (i == session.who && tick == session.tick)
-            tick--;
-        if (tick > knowledge_tick(k, i))
-            return false;
-    }
-    return true;
+    if (!plan_mints(w->plan))
+        return;
+    for (uint32_t k = 0; k < w->plan->know_n; k++)
+        knowledge_see(&w->plan->know[k], session.who, session.tick, 0);
 }
 
 /* Has an exception (its number, 0 for none) to be stored anew, for result to
@@ -205,7 +192,8 @@ know_changes(const struct walk *w, int side, uint32_t stored, uint32_t result,
 {
     if (result == inherit)
         return stored != 0;
-    return stored == 0 || !know_is_old(w, side, stored, result);
+    return stored == 0 || !knowledge_within(&w->plan->know[result],
+                                            know_of(w, side, stored));
 }
 
 /* ---- judging ---- */
@@ -374,6 +362,7 @@ emit(struct walk *w, const struct place *p, int side, struct entry *merged,
     op.action = action_of(had, &op.to);
     op.shown = op.action != PLAN_RECORD;
     if (!op.shown && !record_differs(had, &op.to) &&
+        !decide_mints(op.why) &&
         !know_changes(w, side, had->know, result, inherit))
         return;
     op.from.name = op.to.name = path_name(p->path);
@@ -384,7 +373,7 @@ emit(struct walk *w, const struct place *p, int side, struct entry *merged,
 static void
 emit_scope(struct walk *w, const struct place *p, int side, uint32_t inherit)
 {
-    uint32_t result = know_join(w, p->below, false);
+    uint32_t result = know_join(w, p->below);
     uint32_t stored = p->entry[side] ? p->entry[side]->below : 0;
 
     if (know_changes(w, side, stored, result, inherit))
@@ -414,7 +403,7 @@ carry(struct walk *w, struct frame *f, const struct place *p)
 {
     struct entry merged;
     bool mints = decide_mints(p->j.result.why);
-    uint32_t result = know_join(w, p->know, mints);
+    uint32_t result = know_join(w, p->know);
 
     if (w->scratch.total > SCRATCH)
         mem_arena_fini(&w->scratch);
@@ -460,7 +449,7 @@ enter(struct walk *w, const struct place *p)
                       .scope_n = w->plan->scope_n};
 
     if (up != NULL) {
-        f.inherit = has_scope(p) ? know_join(w, p->below, false) : up->inherit;
+        f.inherit = has_scope(p) ? know_join(w, p->below) : up->inherit;
         f.quiet = up->quiet || (types_clash(p) && f.force == NOBODY);
     }
     for (int s = 0; s < SIDES; s++) {
@@ -597,7 +586,7 @@ reconcile(const struct reconcile_args *args, struct plan *out)
     if (is_one_way(&w) && args->mirror)
         root.j.force = (int)other(target(&w));
     know_init(&w);
-    know_join(&w, roots, false); /* takes number 0 */
+    know_join(&w, roots); /* takes number 0 */
     enter(&w, &root);
     while (w.depth > 0) {
         if (next(&w.stack[w.depth - 1], entry))
@@ -605,6 +594,7 @@ reconcile(const struct reconcile_args *args, struct plan *out)
         else
             leave(&w);
     }
+    know_session(&w);
     free(w.stack);
     know_fini(&w);
     mem_arena_fini(&w.scratch);

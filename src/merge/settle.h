@@ -21,19 +21,19 @@
  *      this side, and each path that either side could not read.  Not for
  *      ignored paths: they are reset when they come back into scope
  *   2. settle_scope for each plan.scopes of this side
- *   3. the root's knowledge becomes plan.know[0]
+ *   3. the root's knowledge becomes its join with plan.know[0]
  *   4. settle_fold, from the root down, for each listing that is uneven or was
  *      touched
  *   5. settle_close for the same listings and those above them, children first
  * settle_close alone, without 1 to 4, is what a scan or a batch needs.
  *
- * The session's tick (args.session) is durable at the left side, as its own
- * tick in the root's knowledge, before the right side commits anything that
- * has it: an op that is an event, or a root's knowledge after a two-way run.
- * A left side that is the source of a one-way run without such ops need not
- * store it: plan.know[0] is without it then.
+ * The session's tick (args.session) is used only if the plan has an event
+ * (plan_mints).  Then it is durable at the left side, as its own tick in the
+ * root's knowledge, before the right side commits anything; also where the
+ * left is the source of a one-way run.  Otherwise it is not spent: knowledge
+ * does not have it, and the next session or scan takes the same.
  *
- * If settle_needed says no, none of this is stored, nor the session's tick.
+ * If settle_needed says no on a side, it has nothing to store.
  *
  * A listing may stand for a directory that is not there, to hold exceptions
  * of paths below it: it has nothing but ENTRY_ABSENT, and the entry in its
@@ -113,11 +113,9 @@ void settle_renew(struct knowledge *know, uint32_t n, uint32_t who,
 
 /*
  * Has this side anything to store after a complete session with this plan?
- * root: its knowledge before the session, own tick included; session as in
- * reconcile_args.  When both sides say no, the session's tick was not used.
- * Both store, or neither: where one side says yes, the left stores first.
+ * root: its knowledge before the session, own tick included.
  */
 bool settle_needed(const struct plan *p, enum plan_side side,
-                   const struct knowledge *root, struct dot session);
+                   const struct knowledge *root);
 
 #endif

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/property/history.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/property/mutants.h"
+
+enum kind {
+    WRITE,
+    WRITE_LINK,
+    REMOVE,
+    MAKE_DIR,
+    RENAME,
+    CHMOD,
+    TOUCH,
+    SNAPSHOT,
+    RESTORE,
+    CLONE,
+    LOSE_STATE,
+    IGNORE,
+    SYNC,
+    SYNC_PART,
+    SYNC_STOPS,
+    SYNC_TROUBLED,
+    PUSH,
+    PULL,
+    MIRROR,
+    KINDS
+};
+
+static const struct {
+    const char *name;
+    unsigned weight;
+} kinds[KINDS] = {
+    [WRITE] = {"write", 26},       [WRITE_LINK] = {"link", 3},
+    [REMOVE] = {"remove", 12},     [MAKE_DIR] = {"mkdir", 12},
+    [RENAME] = {"rename", 8},      [CHMOD] = {"chmod", 4},
+    [TOUCH] = {"touch", 3},        [SNAPSHOT] = {"snapshot", 4},
+    [RESTORE] = {"restore", 5},    [CLONE] = {"clone", 1},
+    [LOSE_STATE] = {"lose", 1},    [IGNORE] = {"ignore", 4},
+    [SYNC] = {"sync", 36},         [SYNC_PART] = {"part", 13},
+    [SYNC_STOPS] = {"stops", 15},  [SYNC_TROUBLED] = {"troubled", 8},
+    [PUSH] = {"push", 6},          [PULL] = {"pull", 6},
+    [MIRROR] = {"mirror", 5},
+};
+
+static int
+any_kind(uint64_t *random)
+{
+    unsigned total = 0;
+
+    for (int i = 0; i < KINDS; i++)
+        total += kinds[i].weight;
+    unsigned at = world_below(random, total);
+    int kind = 0;
+    while (at >= kinds[kind].weight)
+        at -= kinds[kind++].weight;
+    return kind;
+}
+
+void
+history_make(uint64_t seed, struct history *out)
+{
+    static const int replicas[] = {2, 2, 3, 3, 4, 5};
+    uint64_t random = seed * UINT64_C(0x2545f4914f6cdd1d) + 1;
+
+    memset(out, 0, sizeof *out);
+    out->seed = seed;
+    out->replicas = replicas[world_below(&random, 6)];
+    out->same_start = world_below(&random, 10) < 3;
+    out->n = 4 + (int)world_below(&random, HISTORY_STEPS - 4);
+    for (int i = 0; i < out->n; i++) {
+        struct history_step *s = &out->steps[i];
+        s->kind = any_kind(&random);
+        s->a = (int)world_below(&random, (unsigned)out->replicas);
+        s->b = (int)world_below(&random, (unsigned)out->replicas - 1);
+        s->b += s->b >= s->a;
+        s->path = (int)world_below(&random, WORLD_PATHS);
+        s->other = (int)world_below(&random, WORLD_PATHS);
+        s->random = world_random(&random);
+    }
+}
+
+/* ---- steps ---- */
+
+static int
+any_content(struct world *w, uint64_t *random)
+{
+    if (world_below(random, 10) < 5)
+        return (int)world_below(random, 4);
+    return 100 + (int)w->clock;
+}
+
+static void
+restore(struct world *w, const struct history_step *s)
+{
+    bool ignored[WORLD_PATHS];
+    struct replica *r = &w->r[s->a];
+
+    if (!w->snapshot[s->a].exists)
+        return;
+    memcpy(ignored, r->ignored, sizeof ignored);
+    world_copy(r, &w->snapshot[s->a]);
+    for (int p = 0; p < WORLD_PATHS; p++)
+        r->tainted[p] = r->tainted[p] || (r->ignored[p] && !ignored[p]);
+    if (mutants_without != MUTANTS_INCARNATION) {
+        world_renew(w, r);
+        world_copy(&w->snapshot[s->a], &(struct replica){0});
+    }
+}
+
+static void
+local_step(struct world *w, const struct history_step *s)
+{
+    struct replica *r = &w->r[s->a];
+    struct thing *t = &r->fs[s->path];
+    uint64_t random = s->random;
+
+    switch (s->kind) {
+    case WRITE:
+        world_write(w, r, s->path, ENTRY_FILE, any_content(w, &random));
+        break;
+    case WRITE_LINK:
+        world_write(w, r, s->path, ENTRY_SYMLINK, any_content(w, &random));
+        break;
+    case REMOVE:
+        world_remove(r, s->path);
+        break;
+    case MAKE_DIR:
+        world_write(w, r, s->path, ENTRY_DIR, 0);
+        break;
+    case RENAME:
+        world_rename(r, s->path, s->other);
+        break;
+    case CHMOD:
+        if (t->kind == ENTRY_FILE || t->kind == ENTRY_DIR)
+            t->mode ^= 1u << world_below(&random, 2);
+        break;
+    case TOUCH:
+        if (t->kind == ENTRY_FILE)
+            t->mtime = ++w->clock;
+        break;
+    case SNAPSHOT:
+        world_copy(&w->snapshot[s->a], r);
+        break;
+    case RESTORE:
+        restore(w, s);
+        break;
+    case CLONE:
+        world_copy(&w->r[s->b], r);
+        world_renew(w, &w->r[s->b]);
+        break;
+    case LOSE_STATE:
+        world_forget(w, r);
+        break;
+    case IGNORE:
+        if (r->ignored[s->path] || world_below(&random, 2) == 0) {
+            r->ignored[s->path] = !r->ignored[s->path];
+            for (int p = 0; p < WORLD_PATHS; p++)
+                if (world_within(p, s->path))
+                    r->tainted[p] = true;
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static const char *
+sync_step(struct world *w, const struct history_step *s,
+          struct session_counts *counts)
+{
+    uint64_t random = s->random;
+    struct session_args args = {
+        .policy = (enum session_policy)world_below(&random, 3)};
+
+    args.random = world_random(&random);
+    switch (s->kind) {
+    case SYNC_PART:
+        args.only = 1u << s->path;
+        if (world_below(&random, 2) == 0)
+            args.only |= 1u << s->other;
+        break;
+    case SYNC_STOPS:
+        args.stops = true;
+        break;
+    case SYNC_TROUBLED:
+        args.fails = 2 + world_below(&random, 3);
+        if (world_below(&random, 2) == 0)
+            args.unread = 1u << s->path;
+        break;
+    case PUSH:
+    case PULL:
+    case MIRROR:
+        args.mode = s->kind == PUSH   ? RECONCILE_TO_RIGHT
+                    : s->kind == PULL ? RECONCILE_TO_LEFT
+                    : world_below(&random, 2) ? RECONCILE_TO_LEFT
+                                              : RECONCILE_TO_RIGHT;
+        args.mirror = s->kind == MIRROR;
+        args.stops = world_below(&random, 4) == 0;
+        break;
+    default:
+        break;
+    }
+    return session_run(w, &w->r[s->a], &w->r[s->b], &args, counts);
+}
+
+/* ---- rest ---- */
+
+static const char *
+round_trip(struct world *w, struct session_args *args,
+           struct session_counts *counts)
+{
+    const char *broken = NULL;
+
+    for (int i = 0; i + 1 < w->n && !broken; i++)
+        broken = session_run(w, &w->r[i], &w->r[i + 1], args, counts);
+    for (int i = w->n - 2; i >= 0 && !broken; i--)
+        broken = session_run(w, &w->r[i + 1], &w->r[i], args, counts);
+    return broken;
+}
+
+static const char *
+come_to_rest(struct world *w, struct session_counts *counts)
+{
+    struct session_args args = {.policy = SESSION_FIXED};
+    const char *broken = NULL;
+
+    for (int i = 0; i < w->n; i++)
+        memset(w->r[i].ignored, 0, sizeof w->r[i].ignored);
+    for (int i = 0; i < 3 && !broken; i++)
+        broken = round_trip(w, &args, counts);
+    if (broken)
+        return broken;
+    for (int i = 1; i < w->n; i++)
+        for (int p = 0; p < WORLD_PATHS; p++)
+            if (!world_same(w->r[i].fs[p], w->r[0].fs[p]) ||
+                w->r[i].fs[p].mode != w->r[0].fs[p].mode ||
+                w->r[i].fs[p].mtime != w->r[0].fs[p].mtime)
+                return "NO CONVERGENCE";
+    args.policy = SESSION_LEAVE;
+    for (int i = 0; i + 1 < w->n && !broken; i++) {
+        int events = w->event_n;
+        broken = session_run(w, &w->r[i], &w->r[i + 1], &args, counts);
+        if (!broken && (w->event_n != events || counts->last_ops > 0 ||
+                        counts->stored))
+            broken = "NOT IDEMPOTENT";
+    }
+    return broken;
+}
+
+static void
+start_same(struct world *w)
+{
+    for (int i = 0; i < w->n; i++) {
+        world_write(w, &w->r[i], world_index("d"), ENTRY_DIR, 0);
+        world_write(w, &w->r[i], world_index("d/p"), ENTRY_FILE, 1);
+        world_write(w, &w->r[i], world_index("q"), ENTRY_FILE, 2);
+    }
+}
+
+static void
+show_world(const struct world *w, FILE *f)
+{
+    static const char letters[] = "-fdl";
+
+    for (int i = 0; i < w->n; i++) {
+        fprintf(f, "    %d:", i);
+        for (int p = 0; p < WORLD_PATHS; p++) {
+            struct thing t = w->r[i].fs[p];
+            const struct entry *e = world_entry(&w->r[i], p);
+            if (t.kind == ENTRY_ABSENT && e == NULL)
+                continue;
+            fprintf(f, "  %s=%c%d/%o", world_path[p], letters[t.kind],
+                    t.content, t.mode & 7);
+            for (uint32_t d = 0; e && d < e->made.n; d++)
+                fprintf(f, "%c%u:%u", d ? ',' : ' ', e->made.v[d].who,
+                        (unsigned)e->made.v[d].tick);
+            for (uint32_t k = 0; e && e->know && k < w->r[i].know[e->know].n;
+                 k++)
+                fprintf(f, "%c%u", k ? '.' : '[',
+                        (unsigned)w->r[i].know[e->know].seen[k].tick);
+            if (e && e->know)
+                fputc(']', f);
+            if (e && e->below)
+                fprintf(f, "b%u", e->below);
+        }
+        fprintf(f, "  S=");
+        for (uint32_t k = 0; k < w->r[i].know[0].n; k++)
+            fprintf(f, "%s%u", k ? "." : "",
+                    (unsigned)w->r[i].know[0].seen[k].tick);
+        fprintf(f, " self=%u\n", w->r[i].self);
+    }
+}
+
+const char *
+history_run(const struct history *h, struct session_counts *counts,
+            FILE *trace)
+{
+    struct world *w = mem_zero(sizeof *w);
+    const char *broken = NULL;
+
+    world_init(w, h->seed, h->replicas);
+    if (h->same_start)
+        start_same(w);
+    for (int i = 0; i < h->n && !broken; i++) {
+        const struct history_step *s = &h->steps[i];
+        if (trace)
+            fprintf(trace, "  %s %d %d %s %s\n", kinds[s->kind].name, s->a,
+                    s->b, world_path[s->path], world_path[s->other]);
+        if (s->kind >= SYNC)
+            broken = sync_step(w, s, counts);
+        else
+            local_step(w, s);
+        if (trace)
+            show_world(w, trace);
+    }
+    if (!broken) {
+        if (trace)
+            fprintf(trace, "  rest\n");
+        broken = come_to_rest(w, counts);
+        if (trace)
+            show_world(w, trace);
+    }
+    if (w->event_n == WORLD_EVENTS)
+        broken = NULL; /* the oracle has run out of names */
+    world_fini(w);
+    free(w);
+    return broken;
+}
+
+void
+history_shrink(struct history *h)
+{
+    struct session_counts counts = {0};
+    const char *law = history_run(h, &counts, NULL);
+    bool shorter = law != NULL;
+
+    while (shorter) {
+        shorter = false;
+        for (int i = h->n - 1; i >= 0; i--) {
+            struct history less = *h;
+            memmove(&less.steps[i], &less.steps[i + 1],
+                    (size_t)(h->n - i - 1) * sizeof less.steps[0]);
+            less.n--;
+            const char *now = history_run(&less, &counts, NULL);
+            if (now != NULL && strcmp(now, law) == 0) {
+                *h = less;
+                shorter = true;
+            }
+        }
+    }
+}

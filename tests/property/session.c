@@ -1,0 +1,639 @@
+/* SPDX-License-Identifier: ISC */
+#include "tests/property/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "merge/moves.h"
+#include "merge/settle.h"
+#include "tests/property/mutants.h"
+
+enum { SIDES = 2, NO_OP = -1 };
+
+struct session {
+    struct world *w;
+    const struct session_args *args;
+    struct session_counts *counts;
+    struct replica *r[SIDES];
+    struct plan plan;
+    struct dot dot;
+    uint64_t random;
+    uint32_t old_root[SIDES]; /* numbers of the knowledge before */
+
+    /* By path. */
+    int op[SIDES][WORLD_PATHS]; /* index in plan.ops */
+    const struct plan_conflict *conflict[WORLD_PATHS]; /* at or above it */
+    bool skipped[WORLD_PATHS];
+    bool done[SIDES][WORLD_PATHS];   /* the op */
+    bool failed[SIDES][WORLD_PATHS]; /* the op */
+    struct events seen[WORLD_PATHS], heads[WORLD_PATHS]; /* afterwards */
+    bool troubled; /* some op was not done */
+};
+
+/* ---- arguments of reconcile ---- */
+
+struct side_arg {
+    struct session *s;
+    int side;
+};
+
+static const struct listing *
+list(void *arg, const char *dir)
+{
+    const struct side_arg *a = arg;
+
+    return a->s->r[a->side]->list[world_index(dir) + 1];
+}
+
+static bool
+is_skipped(const struct session *s, int path)
+{
+    if (world_is_ignored(s->r[0], path) || world_is_ignored(s->r[1], path))
+        return true;
+    for (int p = path; p != WORLD_ROOT; p = world_parent(p))
+        if (s->args->unread >> p & 1)
+            return true;
+    if (s->args->only == 0)
+        return false;
+    /* A chosen path needs what is above it. */
+    for (int p = 0; p < WORLD_PATHS; p++)
+        if ((s->args->only >> p & 1) &&
+            (world_within(path, p) || world_within(p, path)))
+            return false;
+    return true;
+}
+
+static bool
+skip(void *arg, const char *path, bool is_dir)
+{
+    const struct side_arg *a = arg;
+
+    (void)is_dir;
+    return is_skipped(a->s, world_index(path));
+}
+
+/* Which of two versions, whichever side they stand on. */
+static int
+compare(const struct entry *a, const struct entry *b)
+{
+    struct thing x = world_thing(a), y = world_thing(b);
+
+    if (x.kind != y.kind)
+        return (int)x.kind - (int)y.kind;
+    if (x.content != y.content)
+        return x.content - y.content;
+    if (x.mode != y.mode)
+        return x.mode < y.mode ? -1 : 1;
+    return x.mtime < y.mtime ? -1 : x.mtime > y.mtime;
+}
+
+static enum reconcile_choice
+choose(void *arg, const struct plan_conflict *c)
+{
+    struct session *s = arg;
+
+    if (s->args->policy == SESSION_FIXED)
+        return compare(&c->left, &c->right) >= 0 ? RECONCILE_TAKE_LEFT
+                                                 : RECONCILE_TAKE_RIGHT;
+    return (enum reconcile_choice)world_below(&s->random, 3);
+}
+
+static void
+run_reconcile(struct session *s)
+{
+    struct side_arg arg[SIDES] = {{s, 0}, {s, 1}};
+    struct reconcile_args args = {
+        .mode = s->args->mode,
+        .mirror = s->args->mirror,
+        .session = s->dot,
+        .who = &s->w->who,
+        .choose = s->args->policy == SESSION_LEAVE ? NULL : choose,
+        .choose_arg = s,
+    };
+
+    for (int i = 0; i < SIDES; i++)
+        args.side[i] = (struct reconcile_side){.list = list,
+                                               .skip = skip,
+                                               .arg = &arg[i],
+                                               .root = s->r[i]->know[0],
+                                               .exceptions = s->r[i]->know,
+                                               .exception_n = s->r[i]->know_n,
+                                               .self = s->r[i]->self};
+    reconcile(&args, &s->plan);
+    moves_find(&s->plan);
+}
+
+/* ---- oracle ---- */
+
+static bool
+is_one_way(const struct session *s)
+{
+    return s->args->mode != RECONCILE_BOTH;
+}
+
+static int
+target(const struct session *s)
+{
+    return s->args->mode == RECONCILE_TO_LEFT ? PLAN_LEFT : PLAN_RIGHT;
+}
+
+static bool
+had_content(const struct session *s, const struct events *seen, struct thing t)
+{
+    for (int e = 1; e < s->w->event_n; e++)
+        if (events_has(seen, e) && world_same(s->w->event[e], t))
+            return true;
+    return false;
+}
+
+/* Heads after x's version replaced y's. */
+static struct events
+heads_over(const struct replica *x, const struct replica *y, int p)
+{
+    struct events gone = events_minus(&y->seen[p], &y->heads[p]);
+    struct events kept = events_minus(&x->heads[p], &gone);
+
+    return events_none(&kept) ? x->heads[p] : kept;
+}
+
+/* Heads after both were found equal. */
+static struct events
+heads_joined(const struct replica *x, const struct replica *y, int p)
+{
+    struct events both = events_and(&x->heads[p], &y->heads[p]);
+    struct events mine = events_minus(&x->heads[p], &y->seen[p]);
+    struct events yours = events_minus(&y->heads[p], &x->seen[p]);
+    struct events all = events_or(&both, &mine);
+
+    all = events_or(&all, &yours);
+    return events_none(&all) ? events_or(&x->heads[p], &y->heads[p]) : all;
+}
+
+static const struct plan_op *
+op_at(const struct session *s, int side, int p)
+{
+    return s->op[side][p] == NO_OP ? NULL : &s->plan.ops[s->op[side][p]];
+}
+
+static bool
+changes_content(const struct plan_op *op)
+{
+    return op != NULL && op->action != PLAN_RECORD && op->action != PLAN_META;
+}
+
+/* y's version is replaced by x's, or goes because x has none. */
+static const char *
+check_loser(const struct session *s, int y, int p, bool minted)
+{
+    const struct replica *win = s->r[1 - y], *lose = s->r[y];
+    bool there = entry_is_there(world_entry(win, p));
+    bool had = entry_is_there(world_entry(lose, p));
+    enum decide_why why = op_at(s, y, p)->why;
+
+    if (minted && why != DECIDE_DERIVED)
+        return NULL;
+    if (there && had) {
+        if (!events_within(&lose->heads[p], &win->seen[p]) &&
+            !had_content(s, &win->seen[p], world_thing(world_entry(lose, p))))
+            return "LOST UPDATE";
+    } else if (there) {
+        if (events_within(&win->heads[p], &lose->seen[p]))
+            return "RESURRECTION";
+    } else if (!events_within(&lose->heads[p], &win->seen[p])) {
+        return "BAD DELETE";
+    }
+    return NULL;
+}
+
+static void
+mint(struct session *s, int p, int winner)
+{
+    const struct plan_op *op =
+        op_at(s, 0, p) ? op_at(s, 0, p) : op_at(s, 1, p);
+
+    if (mutants_without == MUTANTS_EVENT) {
+        s->heads[p] = s->r[winner]->heads[p];
+        return;
+    }
+    int event = world_event(s->w, s->dot.who, world_thing(&op->to));
+    events_add(&s->seen[p], event);
+    s->heads[p] = (struct events){{0}};
+    events_add(&s->heads[p], event);
+}
+
+/* What is true of the path once it is handled. */
+static const char *
+foresee(struct session *s, int p)
+{
+    const struct replica *l = s->r[0], *r = s->r[1];
+    const struct entry *le = world_entry(l, p), *re = world_entry(r, p);
+    const struct plan_op *any =
+        op_at(s, 0, p) ? op_at(s, 0, p) : op_at(s, 1, p);
+    bool minted = any != NULL && decide_mints(any->why);
+    int loser = changes_content(op_at(s, 0, p))   ? 0
+                : changes_content(op_at(s, 1, p)) ? 1
+                                                  : NO_OP;
+    const char *broken = NULL;
+
+    if (loser == 0 && changes_content(op_at(s, 1, p)))
+        return "BOTH SIDES CHANGE";
+    s->seen[p] = events_or(&l->seen[p], &r->seen[p]);
+    if (loser != NO_OP)
+        broken = check_loser(s, loser, p, minted);
+    if (minted) {
+        const struct plan_op *right = op_at(s, 1, p);
+        mint(s, p, right && right->action != PLAN_RECORD ? 0 : 1);
+    } else if (loser != NO_OP) {
+        s->heads[p] = heads_over(s->r[1 - loser], s->r[loser], p);
+    } else if (entry_is_there(le) && entry_is_there(re)) {
+        s->heads[p] = heads_joined(l, r, p);
+    } else if (entry_is_there(le) || entry_is_there(re)) {
+        if (!is_one_way(s))
+            return "LEFT APART";
+        s->heads[p] = entry_is_there(le) ? heads_over(l, r, p)
+                                         : heads_over(r, l, p);
+    } else {
+        s->heads[p] = events_or(&l->heads[p], &r->heads[p]);
+    }
+    return broken;
+}
+
+/* A directory may be in the way only if the other side has not seen all. */
+static bool
+has_unseen_below(const struct session *s, int dir)
+{
+    for (int p = 0; p < WORLD_PATHS; p++) {
+        if (p == dir || !world_within(p, dir))
+            continue;
+        for (int i = 0; i < SIDES; i++)
+            if (entry_is_there(world_entry(s->r[i], p)) &&
+                (is_skipped(s, p) || !events_within(&s->r[i]->heads[p],
+                                                    &s->r[1 - i]->seen[p])))
+                return true;
+    }
+    return false;
+}
+
+static const char *
+check_conflict(struct session *s, int p, enum decide_why why)
+{
+    const struct events *lh = &s->r[0]->heads[p], *rh = &s->r[1]->heads[p];
+    bool known = (!events_none(lh) && events_within(lh, &s->r[1]->seen[p])) ||
+                 (!events_none(rh) && events_within(rh, &s->r[0]->seen[p]));
+
+    s->counts->conflicts[why]++;
+    if (why == DECIDE_TARGET || (why == DECIDE_TYPE && has_unseen_below(s, p)))
+        return NULL;
+    if (!known && why != DECIDE_TYPE)
+        return NULL;
+    if (why != DECIDE_DELETED && why != DECIDE_HISTORY)
+        return "FALSE CONFLICT";
+    s->counts->allowed++;
+    return NULL;
+}
+
+static const char *
+look_at_plan(struct session *s)
+{
+    for (size_t i = 0; i < s->plan.n; i++) {
+        const struct plan_op *op = &s->plan.ops[i];
+        int p = world_index(op->path);
+        if (p == WORLD_ROOT || s->op[op->side][p] != NO_OP)
+            return "TWO OPS";
+        s->op[op->side][p] = (int)i;
+        s->counts->ops++;
+        s->counts->shown += op->shown;
+        s->counts->moves += op->moves;
+        s->counts->decisions[op->why]++;
+    }
+    s->counts->scopes += s->plan.scope_n;
+    for (size_t i = 0; i < s->plan.conflict_n; i++) {
+        const struct plan_conflict *c = &s->plan.conflicts[i];
+        int at = world_index(c->path);
+        const char *broken = check_conflict(s, at, c->why);
+        if (broken)
+            return broken;
+        for (int p = 0; p < WORLD_PATHS; p++)
+            if (world_within(p, at))
+                s->conflict[p] = c;
+    }
+    for (int p = 0; p < WORLD_PATHS; p++) {
+        bool op = s->op[0][p] != NO_OP || s->op[1][p] != NO_OP;
+        s->skipped[p] = is_skipped(s, p);
+        if (op && (s->skipped[p] || s->conflict[p]))
+            return "TOUCHED";
+        if (s->skipped[p] || s->conflict[p])
+            continue;
+        const char *broken = foresee(s, p);
+        if (broken)
+            return broken;
+    }
+    return NULL;
+}
+
+/* ---- carrying out ---- */
+
+static bool
+is_empty(const struct replica *r, int dir)
+{
+    for (int p = 0; p < WORLD_PATHS; p++)
+        if (p != dir && world_within(p, dir) && r->fs[p].kind != ENTRY_ABSENT)
+            return false;
+    return true;
+}
+
+/* Change the tree; NULL if that is done, "" if it cannot be, else a law. */
+static const char *
+apply(struct session *s, const struct plan_op *op, int p)
+{
+    struct replica *r = s->r[op->side];
+    struct thing had = world_thing(&op->from), now = world_thing(&op->to);
+
+    if (op->action == PLAN_RECORD)
+        return NULL;
+    if (!world_is_dir(r, world_parent(p)))
+        return s->troubled ? "" : "BAD PLAN: no parent";
+    if (!world_same(r->fs[p], had))
+        return "BAD PLAN: not what is there";
+    if (had.kind == ENTRY_DIR && now.kind != ENTRY_DIR && !is_empty(r, p)) {
+        for (int q = 0; q < WORLD_PATHS; q++)
+            if (world_within(q, p) && is_skipped(s, q))
+                return "";
+        return s->troubled ? "" : "BAD PLAN: not empty";
+    }
+    if (op->source && !s->troubled &&
+        (op->action != PLAN_FILE ||
+         !world_same(r->fs[world_index(op->source)], now)))
+        return "BAD PLAN: no source";
+    r->fs[p] = now;
+    return NULL;
+}
+
+static void
+record(struct session *s, const struct plan_op *op, int p)
+{
+    struct replica *r = s->r[op->side];
+    uint32_t know = world_know(r, &s->plan.know[op->know]);
+
+    settle_op(world_list(r, world_parent(p)), op, know);
+    if (op->to.kind == ENTRY_DIR)
+        world_list(r, p);
+    r->seen[p] = s->seen[p];
+    r->heads[p] = s->heads[p];
+    s->done[op->side][p] = true;
+}
+
+/* Is this the right's part of an event that the left has not got? */
+static bool
+is_premature(const struct session *s, const struct plan_op *op, int p)
+{
+    return decide_mints(op->why) && op->side == PLAN_RIGHT &&
+           s->op[PLAN_LEFT][p] != NO_OP && !s->done[PLAN_LEFT][p] &&
+           mutants_without != MUTANTS_MINTER_FIRST;
+}
+
+/* Each side stops after cut ops of its own. */
+static const char *
+carry_out(struct session *s, size_t cut[SIDES])
+{
+    size_t n[SIDES] = {0, 0};
+
+    for (size_t i = 0; i < s->plan.n; i++) {
+        const struct plan_op *op = &s->plan.ops[i];
+        int p = world_index(op->path);
+        if (n[op->side]++ >= cut[op->side] || is_premature(s, op, p)) {
+            s->failed[op->side][p] = s->troubled = true;
+            if (mutants_without == MUTANTS_INTENT &&
+                n[op->side] == cut[op->side] + 1)
+                apply(s, op, p);
+            continue;
+        }
+        const char *broken = "";
+        if (s->args->fails == 0 ||
+            world_below(&s->random, s->args->fails) > 0)
+            broken = apply(s, op, p);
+        if (broken == NULL) {
+            record(s, op, p);
+        } else if (broken[0] == '\0') {
+            s->failed[op->side][p] = s->troubled = true;
+            s->counts->failed++;
+        } else {
+            return broken;
+        }
+    }
+    return NULL;
+}
+
+/* ---- the end of a session ---- */
+
+static uint32_t
+inherited(struct session *s, int side, int p)
+{
+    for (p = world_parent(p); p != WORLD_ROOT; p = world_parent(p)) {
+        const struct entry *e = world_entry(s->r[side], p);
+        if (e != NULL && e->below != 0)
+            return e->below;
+    }
+    return s->old_root[side];
+}
+
+static void
+pin(struct session *s, int side, int p)
+{
+    settle_pin(world_list(s->r[side], world_parent(p)),
+               path_name(world_path[p]), inherited(s, side, p), true);
+}
+
+static void
+fold(struct replica *r, int dir, uint32_t know)
+{
+    struct listing *l = r->list[dir + 1];
+
+    if (l != NULL)
+        settle_fold(l, know);
+    for (int p = 0; p < WORLD_PATHS; p++)
+        if (world_parent(p) == dir)
+            fold(r, p, settle_below_of(world_entry(r, p), know));
+}
+
+static void
+complete(struct session *s, int side)
+{
+    struct replica *r = s->r[side];
+
+    for (size_t i = 0; i < s->plan.conflict_n; i++)
+        pin(s, side, world_index(s->plan.conflicts[i].path));
+    for (int p = 0; p < WORLD_PATHS; p++) {
+        if (s->failed[side][p] || (s->args->unread >> p & 1))
+            pin(s, side, p);
+        if (world_is_ignored(s->r[0], p) || world_is_ignored(s->r[1], p))
+            r->tainted[p] = true;
+    }
+    for (size_t i = 0; i < s->plan.scope_n; i++) {
+        const struct plan_scope *c = &s->plan.scopes[i];
+        int p = world_index(c->path);
+        if (c->side == (enum plan_side)side)
+            settle_scope(world_list(r, world_parent(p)),
+                         path_name(world_path[p]),
+                         world_know(r, &s->plan.know[c->know]));
+    }
+    knowledge_join(&r->know[0], &s->plan.know[0]);
+    fold(r, WORLD_ROOT, world_know(r, &s->plan.know[0]));
+    for (int p = 0; p < WORLD_PATHS; p++) {
+        if (s->skipped[p] || s->conflict[p] || s->failed[side][p] ||
+            s->op[side][p] != NO_OP)
+            continue;
+        r->seen[p] = s->seen[p];
+        r->heads[p] = s->heads[p];
+    }
+}
+
+/* A clean and complete session leaves both sides with the same. */
+static const char *
+check_result(const struct session *s)
+{
+    for (int p = 0; p < WORLD_PATHS; p++) {
+        if (s->skipped[p] || s->conflict[p])
+            continue;
+        const struct entry *l = world_entry(s->r[0], p);
+        const struct entry *r = world_entry(s->r[1], p);
+        bool there = entry_is_there(l);
+        if (!world_same(s->r[0]->fs[p], s->r[1]->fs[p])) {
+            if (is_one_way(s) && !s->args->mirror)
+                continue;
+            return "NOT IN STEP";
+        }
+        if (!is_one_way(s) &&
+            (there != entry_is_there(r) ||
+             (there && (!entry_same(l, r) || !dot_set_equal(l->made, r->made) ||
+                        !dot_equal(l->created, r->created) ||
+                        memcmp(l->prev, r->prev, sizeof l->prev) != 0))) &&
+            mutants_without != MUTANTS_EQUAL_JOINS &&
+            mutants_without != MUTANTS_EQUAL_V)
+            return "RECORDS DIFFER";
+    }
+    return NULL;
+}
+
+/* Paths of a session that are not the left's to remember. */
+static const char *
+finish_all(struct session *s, bool half)
+{
+    bool whole = s->args->only == 0 && !half;
+
+    for (int side = 0; side < SIDES && whole; side++) {
+        if (is_one_way(s) && side != target(s))
+            continue;
+        /* The left stores first; the right may be killed before it does. */
+        if (side == PLAN_RIGHT && s->args->stops &&
+            mutants_without != MUTANTS_MINTER_FIRST)
+            continue;
+        complete(s, side);
+    }
+    world_close(s->w, s->r[0]);
+    world_close(s->w, s->r[1]);
+    if (whole && !s->troubled && !s->args->stops)
+        return check_result(s);
+    return NULL;
+}
+
+static void
+choose_cuts(struct session *s, size_t cut[SIDES], bool *half)
+{
+    cut[0] = cut[1] = SIZE_MAX;
+    *half = false;
+    if (!s->args->stops)
+        return;
+    s->counts->stops++;
+    if (world_below(&s->random, 4) == 0)
+        return; /* only the right's last commit is missing */
+    *half = true;
+    for (int i = 0; i < SIDES; i++)
+        if (world_below(&s->random, 3) > 0)
+            cut[i] = world_below(&s->random, (unsigned)s->plan.n + 1);
+}
+
+static bool
+is_needed(const struct session *s)
+{
+    for (int i = 0; i < SIDES; i++)
+        if ((!is_one_way(s) || i == target(s) || plan_mints(&s->plan)) &&
+            settle_needed(&s->plan, (enum plan_side)i, &s->r[i]->know[0]))
+            return true;
+    return false;
+}
+
+static const char *
+run_planned(struct session *s)
+{
+    struct replica before = {0};
+    bool late = mutants_without == MUTANTS_MINTER_FIRST && s->args->stops;
+    size_t cut[SIDES];
+    bool half;
+
+    choose_cuts(s, cut, &half);
+    if (late)
+        world_copy(&before, s->r[0]);
+    if (plan_mints(&s->plan)) {
+        s->counts->minted++;
+        knowledge_see(&s->r[0]->know[0], s->dot.who, s->dot.tick, 0);
+    }
+    const char *broken = carry_out(s, cut);
+    if (broken == NULL)
+        broken = finish_all(s, half);
+    if (late) {
+        /* The right has stored all, the left only what it replays. */
+        struct thing fs[WORLD_PATHS];
+        memcpy(fs, before.fs, sizeof fs);
+        world_copy(s->r[0], &before);
+        memcpy(s->r[0]->fs, fs, sizeof fs);
+        world_copy(&before, &(struct replica){0});
+    }
+    return broken;
+}
+
+static void
+come_back(struct world *w, struct replica *a, struct replica *b)
+{
+    struct replica *r[SIDES] = {a, b};
+
+    for (int i = 0; i < SIDES; i++)
+        for (int p = 0; p < WORLD_PATHS; p++)
+            if (r[i]->tainted[p] && !world_is_ignored(a, p) &&
+                !world_is_ignored(b, p))
+                world_reset(w, r[i], p);
+}
+
+const char *
+session_run(struct world *w, struct replica *left, struct replica *right,
+            const struct session_args *args, struct session_counts *counts)
+{
+    struct session s = {.w = w,
+                        .args = args,
+                        .counts = counts,
+                        .r = {left, right},
+                        .random = args->random};
+    const char *broken;
+
+    for (int i = 0; i < SIDES; i++)
+        for (int p = 0; p < WORLD_PATHS; p++)
+            s.op[i][p] = NO_OP;
+    counts->sessions++;
+    world_scan(w, left);
+    world_scan(w, right);
+    come_back(w, left, right);
+    s.dot = (struct dot){
+        .who = left->self,
+        .tick = knowledge_tick(&left->know[0], left->self) + 1};
+    for (int i = 0; i < SIDES; i++)
+        s.old_root[i] = world_know(s.r[i], &s.r[i]->know[0]);
+    run_reconcile(&s);
+    counts->last_ops = s.plan.n;
+    broken = look_at_plan(&s);
+    counts->stored = broken == NULL && is_needed(&s);
+    if (counts->stored)
+        broken = run_planned(&s);
+    plan_fini(&s.plan);
+    return broken;
+}

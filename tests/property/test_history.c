@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Histories of two to five replicas: no update lost, nothing deleted that was
+ * not seen, nothing resurrected, no false conflict, and in the end peace.
+ * SEED= reruns from a seed, N= says how many histories, TRACE= shows the first
+ * bad one whole.
+ */
+#include <check.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "tests/property/history.h"
+
+static uint64_t
+number(const char *name, uint64_t otherwise)
+{
+    const char *text = getenv(name);
+
+    return text ? strtoull(text, NULL, 0) : otherwise;
+}
+
+static void
+show(const struct session_counts *c, uint64_t n)
+{
+    printf("histories=%" PRIu64 " sessions=%" PRIu64 " ops=%" PRIu64
+           " shown=%" PRIu64 " moves=%" PRIu64 " scopes=%" PRIu64
+           " stops=%" PRIu64 " failed=%" PRIu64 " allowed=%" PRIu64 "\n",
+           n, c->sessions, c->ops, c->shown, c->moves, c->scopes, c->stops,
+           c->failed, c->allowed);
+    printf("causal=%" PRIu64 " created=%" PRIu64 " derived=%" PRIu64
+           " rule=%" PRIu64 " kept=%" PRIu64 " conflicts: edited=%" PRIu64
+           " deleted=%" PRIu64 " history=%" PRIu64 " type=%" PRIu64
+           " target=%" PRIu64 "\n",
+           c->decisions[DECIDE_CAUSAL], c->decisions[DECIDE_CREATED],
+           c->decisions[DECIDE_DERIVED], c->decisions[DECIDE_RULE],
+           c->decisions[DECIDE_KEPT], c->conflicts[DECIDE_EDITED],
+           c->conflicts[DECIDE_DELETED], c->conflicts[DECIDE_HISTORY],
+           c->conflicts[DECIDE_TYPE], c->conflicts[DECIDE_TARGET]);
+}
+
+START_TEST(histories)
+{
+    uint64_t seed = number("SEED", 1), n = number("N", 4000);
+    struct session_counts counts = {0};
+    struct history h;
+
+    for (uint64_t i = 0; i < n; i++) {
+        history_make(seed + i, &h);
+        const char *broken = history_run(&h, &counts, NULL);
+        if (broken == NULL)
+            continue;
+        if (getenv("TRACE"))
+            history_run(&h, &counts, stdout);
+        history_shrink(&h);
+        printf("%s, %d steps left:\n", broken, h.n);
+        history_run(&h, &counts, stdout);
+        fflush(stdout);
+        ck_abort_msg("%s: rerun with SEED=%" PRIu64 " N=1", broken, seed + i);
+    }
+    show(&counts, n);
+    ck_assert_msg(counts.allowed <= 2 + n / 2000,
+                  "%" PRIu64 " needless reports", counts.allowed);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *s = suite_create("history");
+    TCase *c = tcase_create("laws");
+    SRunner *r = srunner_create(s);
+
+    tcase_set_timeout(c, 0);
+    tcase_add_test(c, histories);
+    suite_add_tcase(s, c);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
