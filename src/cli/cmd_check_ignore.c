@@ -233,7 +233,7 @@ cmd_check_ignore_run(struct options *o)
         if (r > 0)
             status = EXIT_IN_STEP;
     }
-    fwrite(b.data, 1, b.len, stdout);
+    say_print(&b);
     buf_fini(&b);
     return say_flush(status);
 }

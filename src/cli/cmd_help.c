@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <stdio.h>
 
 #include "base/buf.h"
 #include "cli/cmd.h"
@@ -37,7 +36,7 @@ cmd_help_run(struct options *o)
         r = about(o->operands[0], &b, &err);
     else
         help_program(&b);
-    fwrite(b.data, 1, b.len, stdout);
+    say_print(&b);
     status = r < 0 ? say_failed(&err) : say_flush(EXIT_IN_STEP);
     buf_fini(&b);
     return status;

@@ -66,7 +66,7 @@ each(void *arg, const char *path, const struct entry *e)
         return 0;
     }
     manifest_format_entry(&out->line, out->format, path, e, &sum);
-    fwrite(out->line.data, 1, out->line.len, stdout);
+    say_print(&out->line);
     buf_reset(&out->line);
     return ferror(stdout) != 0;
 }
@@ -115,7 +115,7 @@ cmd_manifest_run(struct options *o)
     if (tell_unknown(&result, o->verbose > 0) || out.failed)
         status = EXIT_PROBLEMS;
     scan_fini(&result);
-    fwrite(out.line.data, 1, out.line.len, stdout); /* of an empty tree */
+    say_print(&out.line); /* of an empty tree */
     status = say_flush(status);
 out:
     if (out.root >= 0)

@@ -184,7 +184,7 @@ cmd_status_run(struct options *o)
         (o->json ? tell_json(&s, r, &err) : tell(&s, r, &err)) < 0) {
         status = say_failed(&err);
     } else {
-        fwrite(s.b.data, 1, s.b.len, stdout);
+        say_print(&s.b);
         status = say_flush(status);
     }
     replica_close(r);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "cli/help.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 #define VERSION_TEXT "unknown"
 #endif
 
-#define COLUMN 28 /* where the phrases start */
+#define COLUMN 30 /* where the phrases start */
 
 static void
 add_row(struct buf *b, const struct options_row *row)
@@ -103,9 +104,9 @@ help_command(struct buf *b, enum command c)
 {
     const struct command_row *row = command_row(c);
 
-    buf_add_format(b, "Usage: weft %s [OPTION...]%s%s\n\n%s%s", row->name,
-                   *row->operands ? " " : "", row->operands, row->help,
-                   row->more ? ".\n" : "\n");
+    buf_add_format(b, "Usage: weft %s [OPTION...]%s%s\n\n%c%s.\n", row->name,
+                   *row->operands ? " " : "", row->operands,
+                   toupper((unsigned char)row->help[0]), row->help + 1);
     if (row->more)
         add_filled(b, row->more);
     for (int g = 0; g < OPTIONS_GROUPS; g++)

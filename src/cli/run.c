@@ -18,8 +18,9 @@
 #include "cli/show.h"
 #include "cli/signals.h"
 
-#define EVENT_PAUSE_NS (CLOCK_SECOND / 2) /* between two JSON progress lines   \
-                                           */
+#define EVENT_PAUSE_NS                                                         \
+    (CLOCK_SECOND / 2) /* between two JSON progress lines                      \
+                        */
 
 struct run {
     const struct options *o;
@@ -38,7 +39,8 @@ static void
 put_line(struct run *run, FILE *to)
 {
     progress_clear(&run->progress);
-    fwrite(run->line.data, 1, run->line.len, to);
+    if (run->line.len > 0)
+        fwrite(run->line.data, 1, run->line.len, to);
     if (run->terminal || run->o->json)
         fflush(to);
     buf_reset(&run->line);
@@ -246,7 +248,7 @@ finish(struct run *run, const struct session_result *result,
         show_end(run, result);
     }
     /* In order on a terminal: what was done, then what went wrong. */
-    fflush(stdout);
+    status = say_flush(status);
     if (result->conservative)
         say_line("warning: what a replica remembered was lost or is in "
                  "doubt: nothing was deleted because of it");
@@ -254,7 +256,7 @@ finish(struct run *run, const struct session_result *result,
         say_line("stopped: the next run continues where this one ended");
     else if (failed)
         say_error(failed);
-    return say_flush(status);
+    return status;
 }
 
 /* What -a stands for beyond the defaults is not there yet: said, not hidden. */

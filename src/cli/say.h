@@ -3,6 +3,7 @@
 #ifndef CLI_SAY_H
 #define CLI_SAY_H
 
+#include "base/buf.h"
 #include "base/err.h"
 
 void say_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -10,6 +11,9 @@ void say_error(const struct err *err);
 
 /* The error, and the status that goes with it. */
 int say_failed(const struct err *err);
+
+/* The bytes to standard output. */
+void say_print(const struct buf *b);
 
 /*
  * Flush standard output.  Returns status, or the status of a fatal error with

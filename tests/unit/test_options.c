@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/mem.h"
@@ -14,6 +16,7 @@
 #include "cli/nearest.h"
 #include "cli/options.h"
 #include "cli/parse.h"
+#include "cli/rules.h"
 
 #define WORDS_MAX 16
 
@@ -175,6 +178,65 @@ START_TEST(rules_keep_their_order)
     ck_assert_int_eq(p.o.rules[2].kind, OPTIONS_EXCLUDE_FROM);
     ck_assert_str_eq(p.o.rules[2].text, "-");
     drop(&p);
+}
+END_TEST
+
+static void
+put_file(const char *name, const char *text)
+{
+    FILE *f = fopen(name, "we");
+
+    ck_assert(f && fputs(text, f) >= 0 && fclose(f) == 0);
+}
+
+/* The user's file is below the command line, of which the first wins. */
+START_TEST(rules_come_together)
+{
+    const char *tmp = getenv("TMPDIR");
+    char dir[1000], config[1100], user[1100], file[1100];
+    struct ignore *rules;
+    struct buf bytes = {0};
+    struct err err;
+
+    snprintf(dir, sizeof dir, "%s/weft-XXXXXX", tmp ? tmp : "/tmp");
+    ck_assert(mkdtemp(dir) != NULL);
+    snprintf(config, sizeof config, "%s/weft", dir);
+    snprintf(user, sizeof user, "%s/weft/ignore", dir);
+    snprintf(file, sizeof file, "%s/file", dir);
+    ck_assert_int_eq(setenv("XDG_CONFIG_HOME", dir, 1), 0);
+    struct parsed p = parse("sync --include=*.c --exclude * a b");
+    struct parsed q = parse("sync a b --exclude-from nowhere/at/all");
+    struct parsed none = parse("sync a b");
+
+    /* Without any rule nothing is sent. */
+    ck_assert_int_eq(rules_encode(&none.o, &bytes, &err), 0);
+    ck_assert_uint_eq(bytes.len, 0);
+
+    ck_assert_int_eq(mkdir(config, 0700), 0);
+    put_file(user, "*.c\n*.tmp\n");
+    put_file(file, "+ x.tmp\n# comment\n*.tmp\n");
+    ck_assert_int_eq(rules_collect(&p.o, &rules, &err), 0);
+    ck_assert(!ignore_covers(rules, "a.c", false, NULL));
+    ck_assert(ignore_covers(rules, "a.h", false, NULL));
+    ignore_free(rules);
+
+    p.o.rules[0] = (struct options_rule){OPTIONS_EXCLUDE_FROM, file};
+    p.o.rule_n = 1;
+    ck_assert_int_eq(rules_collect(&p.o, &rules, &err), 0);
+    ck_assert(ignore_covers(rules, "a.c", false, NULL));
+    ck_assert(!ignore_covers(rules, "x.tmp", false, NULL));
+    ck_assert(ignore_covers(rules, "y.tmp", false, NULL));
+    ignore_free(rules);
+
+    ck_assert_int_eq(rules_collect(&q.o, &rules, &err), -1);
+    ck_assert_str_eq(err.msg, "cannot open 'nowhere/at/all': no such file or "
+                              "directory");
+    ck_assert(unlink(user) == 0 && unlink(file) == 0 && rmdir(config) == 0 &&
+              rmdir(dir) == 0);
+    buf_fini(&bytes);
+    drop(&p);
+    drop(&q);
+    drop(&none);
 }
 END_TEST
 
@@ -422,6 +484,7 @@ main(void)
     tcase_add_loop_test(t, forms_of_values, 0, 7);
     tcase_add_test(t, negation_and_order);
     tcase_add_test(t, rules_keep_their_order);
+    tcase_add_test(t, rules_come_together);
     tcase_add_loop_test(t, help_needs_no_sense, 0, 7);
     tcase_add_test(t, distances);
     tcase_add_loop_test(t, directions, 0, N(ways));
