@@ -17,6 +17,7 @@
  *     show, itemize       lines on standard output
  *     progress            the progress line on standard error
  *     events, json        --json
+ *     manifest_format     the lines of `weft manifest`
  *     signals, say, exit  Ctrl-C; "weft: sentence"; exit statuses
  *   sync/      the pipeline: scan, exchange, decide, plan, transfer, apply,
  *              record.  session is the command's side of a run, serve the
@@ -37,7 +38,6 @@
  * docs/ARCHITECTURE.md tells the ideas, docs/protocol.md and docs/format.md
  * the bytes.
  */
-
 #include "base/buf.h"
 #include "base/log.h"
 #include "cli/cmd.h"
@@ -58,46 +58,52 @@ static int (*const commands[COMMAND_COUNT])(struct options *) = {
     [COMMAND_HELP] = cmd_help_run,
 };
 
-static int tell(void (*what)(struct buf *)) {
-  struct buf b = {0};
-
-  what(&b);
-  say_print(&b);
-  buf_fini(&b);
-  return say_flush(EXIT_IN_STEP);
-}
-
-static int run(struct options *o) {
-  if (o->version)
-    return tell(help_version);
-  if (o->help) {
+static int
+tell(void (*what)(struct buf *))
+{
     struct buf b = {0};
-    if (o->command == COMMAND_HELP)
-      return tell(help_program);
-    help_command(&b, o->command);
+
+    what(&b);
     say_print(&b);
     buf_fini(&b);
     return say_flush(EXIT_IN_STEP);
-  }
-  if (o->verbose > 1)
-    log_open(LOG_ALL, NULL);
-  return commands[o->command](o);
 }
 
-int main(int argc, char *argv[]) {
-  struct options o;
-  struct err err;
-  int status;
+static int
+run(struct options *o)
+{
+    if (o->version)
+        return tell(help_version);
+    if (o->help) {
+        struct buf b = {0};
+        if (o->command == COMMAND_HELP)
+            return tell(help_program);
+        help_command(&b, o->command);
+        say_print(&b);
+        buf_fini(&b);
+        return say_flush(EXIT_IN_STEP);
+    }
+    if (o->verbose > 1)
+        log_open(LOG_ALL, NULL);
+    return commands[o->command](o);
+}
 
-  if (argc < 2) {
-    say_line("a command is missing: 'weft --help' lists them");
-    return EXIT_USAGE;
-  }
-  options_init(&o);
-  if (parse_command_line(argc, argv, &o, &err) < 0)
-    status = say_failed(&err);
-  else
-    status = run(&o);
-  options_fini(&o);
-  return status;
+int
+main(int argc, char *argv[])
+{
+    struct options o;
+    struct err err;
+    int status;
+
+    if (argc < 2) {
+        say_line("a command is missing: 'weft --help' lists them");
+        return EXIT_USAGE;
+    }
+    options_init(&o);
+    if (parse_command_line(argc, argv, &o, &err) < 0)
+        status = say_failed(&err);
+    else
+        status = run(&o);
+    options_fini(&o);
+    return status;
 }
