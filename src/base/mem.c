@@ -87,7 +87,7 @@ void *
 mem_arena_take(struct mem_arena *a, size_t len)
 {
     len = (len + 7) & ~(size_t)7;
-    if (a->size - a->used < len) {
+    if (a->chunk == NULL || a->size - a->used < len) {
         /* Chunks grow with the arena, so small arenas stay small. */
         size_t size = a->total < 512 ? 512 : a->total;
         if (size > CHUNK_MAX)

@@ -59,6 +59,7 @@ enum message_type {
     MESSAGE_KNOW = 0x18,
     MESSAGE_PLAN = 0x19,
     MESSAGE_CONFLICT = 0x1a,
+    MESSAGE_SCOPE = 0x1e,
     MESSAGE_PLAN_END = 0x1b,
     MESSAGE_GO = 0x1c, /* no payload */
     MESSAGE_GUARD = 0x1d,

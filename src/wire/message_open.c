@@ -15,7 +15,7 @@ message_open_encode(const struct message_open *m, struct buf *out)
     writer_varint(out, m->flags);
     writer_u8(out, (uint8_t)m->mode);
     writer_bytes(out, m->root_id, sizeof m->root_id);
-    message_string_encode(m->rules, out);
+    writer_blob(out, m->rules, m->rules_len);
     message_bool_encode(m->guard_limited, out);
     message_bool_encode(m->guard_percent, out);
     writer_varint(out, m->guard_number);
@@ -40,7 +40,8 @@ message_open_decode_part(struct reader *r, struct mem_arena *arena,
         reader_fail(r);
     m.mode = (enum message_open_mode)mode;
     message_bytes_decode(r, m.root_id, sizeof m.root_id);
-    m.rules = reader_string(r, MESSAGE_RULES_MAX, arena);
+    const uint8_t *rules = reader_blob(r, MESSAGE_RULES_MAX, &m.rules_len);
+    m.rules = mem_arena_dup(arena, rules, m.rules_len);
     m.guard_limited = message_bool_decode(r);
     m.guard_percent = message_bool_decode(r);
     m.guard_number = reader_varint(r);

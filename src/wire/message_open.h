@@ -33,7 +33,9 @@ struct message_open {
     uint32_t flags;    /* MESSAGE_OPEN_* */
     enum message_open_mode mode;
     uint8_t root_id[MESSAGE_ROOT_ID_LEN]; /* expected; zeros: any */
-    const char *rules; /* ignore rules of the user and the command line */
+    const uint8_t *rules; /* [rules_len] of the user and the command line, by
+                             ignore_encode */
+    size_t rules_len;     /* 0: none */
 
     bool guard_limited; /* --max-delete was given */
     bool guard_percent;

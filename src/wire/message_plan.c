@@ -204,6 +204,28 @@ message_plan_conflicts_decode(struct reader *r, const struct entry_maps *maps,
 }
 
 void
+message_plan_scope_encode(const struct message_plan_scope *m, struct buf *out)
+{
+    message_path_encode("", m->path, out);
+    writer_varint(out, m->know);
+}
+
+bool
+message_plan_scope_decode(struct reader *r, const struct entry_maps *maps,
+                          struct mem_arena *arena,
+                          struct message_plan_scope *out)
+{
+    struct message_plan_scope m;
+
+    m.path = message_path_decode(r, "", arena);
+    m.know = (uint32_t)reader_up_to(r, MESSAGE_PLAN_KNOW_MAX - 1);
+    if (!reader_end(r) || m.know >= maps->know_n)
+        return false;
+    *out = m;
+    return true;
+}
+
+void
 message_plan_totals_encode(const struct message_plan_totals *t,
                            struct buf *out)
 {

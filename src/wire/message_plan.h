@@ -91,6 +91,18 @@ bool message_plan_conflicts_decode(struct reader *r,
                                    struct mem_arena *arena,
                                    struct message_plan_conflicts *out);
 
+/* A path of the far end's below which knowledge changes. */
+struct message_plan_scope {
+    const char *path;
+    uint32_t know; /* index of a KNOW sent before */
+};
+
+void message_plan_scope_encode(const struct message_plan_scope *m,
+                               struct buf *out);
+bool message_plan_scope_decode(struct reader *r, const struct entry_maps *maps,
+                               struct mem_arena *arena,
+                               struct message_plan_scope *out);
+
 /* The numbers of merge/plan.h's struct plan_totals. */
 struct message_plan_totals {
     uint64_t created, changed, deleted, meta;

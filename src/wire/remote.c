@@ -16,7 +16,7 @@
 
 #define EXIT_NOT_RUNNABLE 126
 #define EXIT_NOT_FOUND 127
-#define EXIT_SSH 255
+#define EXIT_SHELL 255
 
 static const char search[] =
     "exec sh -c 't=weft v=%s; "
@@ -174,8 +174,8 @@ first_line_quoted(const char *text)
 }
 
 static int
-explain_ssh(const char *host, const char *complaint, const char *words,
-            struct err *err)
+explain_shell(const char *host, const char *complaint, const char *words,
+              struct err *err)
 {
     if (strstr(complaint, "HOST IDENTIFICATION HAS CHANGED"))
         return err_set(err, ERR_PEER,
@@ -236,8 +236,8 @@ remote_explain(const struct remote_end *end, struct err *err)
                 "'weft' was not found on %s: install it there, or name it "
                 "with --remote-path",
                 host);
-    } else if (end->is_ssh && !end->running && end->status == EXIT_SSH) {
-        explain_ssh(host, end->complaint, words, err);
+    } else if (end->is_shell && !end->running && end->status == EXIT_SHELL) {
+        explain_shell(host, end->complaint, words, err);
     } else if (noisy && end->status != EXIT_NOT_FOUND &&
                end->status != EXIT_NOT_RUNNABLE) {
         char *line = first_line_quoted(end->noise);

@@ -49,7 +49,7 @@ struct remote_end {
     const char *host;    /* as shown; NULL: no host, a local command */
     const char *program; /* --remote-path, or NULL */
     const char *command; /* what was run there or here: "ssh", "docker" */
-    bool is_ssh;         /* ... so that exit status 255 is ssh's own */
+    bool is_shell;       /* a remote one: exit status 255 is its own */
     const char *noise;   /* what came instead of the magic, or "" */
     const char *complaint; /* last lines of its standard error, or "" */
     bool running;        /* it was still there when time ran out */

@@ -149,6 +149,7 @@ transport_open(const struct location *l,
         t.host = mem_string(l->host);
         t.remote_path = mem_string(options->remote_path);
         t.program = mem_string(words[0]);
+        t.is_shell = l->remote && options->command == NULL;
         *out = t;
     }
     transport_command_words_free(words);
@@ -188,7 +189,7 @@ explain(struct transport *t, struct remote_scan *scan, bool running,
         .host = t->host,
         .program = t->remote_path,
         .command = t->program,
-        .is_ssh = is_ssh(t->program),
+        .is_shell = t->is_shell,
         .noise = buf_string(&scan->noise),
         .complaint = transport_command_tail(&t->child),
         .running = running || e.stopped,
@@ -244,6 +245,8 @@ transport_greet(struct transport *t, int timeout_ms,
     }
     if (r == 0 || r == -2)
         r = explain(t, &scan, r == 0, err);
+    else if (r > 0 && scan.noise.len > 0)
+        t->noise = mem_string(buf_string(&scan.noise));
     give_lines(t, on_line, arg);
     remote_scan_fini(&scan);
     return r < 0 ? -1 : 0;
@@ -271,6 +274,7 @@ transport_end(struct transport *t, int timeout_ms)
     free(t->host);
     free(t->remote_path);
     free(t->program);
+    free(t->noise);
     *t = (struct transport){.fd_in = -1, .fd_out = -1};
     return e;
 }

@@ -29,6 +29,9 @@ struct transport {
     char *host;        /* as shown; NULL: this machine */
     char *remote_path; /* from the options, or NULL */
     char *program;     /* what was started */
+    bool is_shell;     /* ssh or another remote shell: 255 is its own status */
+    char *noise;       /* what came before the magic (transport_greet), or
+                          NULL */
     struct transport_command child;
 };
 
