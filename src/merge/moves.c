@@ -53,7 +53,9 @@ match(struct plan_op **v, size_t n)
     while (taker > 0 && v[taker - 1]->action == PLAN_FILE) {
         struct plan_op *op = v[--taker];
         op->moves = gone > first_gone;
-        op->source = v[op->moves ? --gone : n - 1]->path;
+        struct plan_op *from = v[op->moves ? --gone : n - 1];
+        op->source = from->path;
+        from->moves = from->moves || op->moves;
     }
 }
 

@@ -191,8 +191,8 @@ count_lost(struct plan *p)
     free(keys);
 }
 
-static void
-count(struct plan *p)
+void
+plan_count(struct plan *p)
 {
     memset(p->totals, 0, sizeof p->totals);
     for (size_t i = 0; i < p->n; i++) {
@@ -235,5 +235,5 @@ plan_order(struct plan *p)
               conflict_order);
     for (size_t i = 0; i < p->n; i++)
         p->ops[i].id = (uint32_t)i;
-    count(p);
+    plan_count(p);
 }

@@ -120,4 +120,7 @@ void plan_cut(struct plan *p, size_t n, size_t conflict_n, size_t scope_n);
  */
 void plan_order(struct plan *p);
 
+/* Add up the totals, which plan_order does as well. */
+void plan_count(struct plan *p);
+
 #endif

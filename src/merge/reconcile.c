@@ -34,7 +34,7 @@ enum { NOBODY = -1, SIDES = 2, PAIRS = 64, SCRATCH = 1 << 20 };
 struct judgement {
     struct decide_result result;
     bool conflict; /* result.why says which */
-    bool leave;    /* one-way: the target keeps what it has */
+    bool leave;    /* one-way: the target keeps what it has, but learns */
     int force;     /* whose side is taken for everything below, or NOBODY */
 };
 
@@ -185,15 +185,16 @@ know_session(struct walk *w)
 }
 
 /* Has an exception (its number, 0 for none) to be stored anew, for result to
- * be known afterwards where inherit is known otherwise? */
+ * be known afterwards where inherit is known otherwise?  One that says more
+ * than it need stays, until settle_fold finds it. */
 static bool
 know_changes(const struct walk *w, int side, uint32_t stored, uint32_t result,
              uint32_t inherit)
 {
-    if (result == inherit)
-        return stored != 0;
-    return stored == 0 || !knowledge_within(&w->plan->know[result],
-                                            know_of(w, side, stored));
+    if (stored == 0)
+        return result != inherit;
+    return !knowledge_within(&w->plan->know[result],
+                             know_of(w, side, stored));
 }
 
 /* ---- judging ---- */
@@ -210,12 +211,15 @@ static void
 merge(struct walk *w, const struct place *p, struct decide_result r,
       struct entry *out)
 {
-    if (r.verdict == DECIDE_NOTHING) {
+    const struct entry *stays = p->entry[target(w)];
+
+    if (r.verdict == DECIDE_NOTHING || (p->j.leave && stays == NULL))
         *out = (struct entry){.kind = ENTRY_ABSENT};
-        return;
-    }
-    decide_merge(r, view(w, p, PLAN_LEFT), view(w, p, PLAN_RIGHT),
-                 w->args->session, &w->scratch, out);
+    else if (p->j.leave)
+        *out = *stays;
+    else
+        decide_merge(r, view(w, p, PLAN_LEFT), view(w, p, PLAN_RIGHT),
+                     w->args->session, &w->scratch, out);
 }
 
 static struct plan_conflict
@@ -271,7 +275,9 @@ judge_one_way(const struct walk *w, const struct place *p,
     if (!entry_is_there(source) ||
         (entry_is_there(p->entry[to]) &&
          entry_same_content(source, p->entry[to])))
-        j->leave = true;
+        *j = (struct judgement){.result = {j->result.verdict, DECIDE_CAUSAL},
+                                .leave = true,
+                                .force = NOBODY};
     else
         j->result =
             (struct decide_result){DECIDE_CONFLICT, DECIDE_TARGET};
@@ -429,8 +435,6 @@ finish(struct walk *w, struct frame *f, const struct place *p)
         struct plan_conflict c = conflict_of(p, p->j.result.why);
         plan_add_conflict(w->plan, &c);
         remain(f, p);
-    } else if (p->j.leave) {
-        remain(f, p);
     } else {
         carry(w, f, p);
     }
@@ -475,8 +479,8 @@ keep(struct walk *w, struct frame *f, struct frame *up)
 
     if (!entry_is_there(p->entry[winner])) {
         p->j.leave = is_one_way(w);
-        p->j.result =
-            (struct decide_result){wins(other(winner)), DECIDE_KEPT};
+        p->j.result = (struct decide_result){
+            wins(other(winner)), p->j.leave ? DECIDE_CAUSAL : DECIDE_KEPT};
         return false;
     }
     plan_cut(w->plan, f->n, f->conflict_n, f->scope_n);

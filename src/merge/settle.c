@@ -94,10 +94,15 @@ settle_scope(struct listing *parent, const char *name, uint32_t know)
 void
 settle_reset(struct listing *parent, const char *name, uint32_t empty)
 {
-    struct entry *e = find_or_make(parent, name);
+    const struct entry *old = listing_find(parent, name);
+    struct entry e = {.name = name, .know = empty, .below = empty};
 
-    e->know = e->below = empty;
-    listing_touch(parent, e);
+    if (old != NULL)
+        e.uneven = old->uneven;
+    if (carries_nothing(&e))
+        listing_remove(parent, name);
+    else
+        listing_set(parent, &e);
 }
 
 void
@@ -176,6 +181,13 @@ settle_close(struct listing *l, const struct incarnation_table *who,
     listing_digest(l, who);
     if (parent != NULL)
         close_above(l, parent);
+}
+
+void
+settle_strip(struct knowledge *k, uint32_t self)
+{
+    if (self < k->n)
+        k->seen[self] = (struct knowledge_seen){0};
 }
 
 void

@@ -73,9 +73,12 @@ void settle_pin(struct listing *parent, const char *name, uint32_t know,
 void settle_scope(struct listing *parent, const char *name, uint32_t know);
 
 /*
- * A path comes back into scope: all that is known about it is the knowledge
- * with number empty.  For directories call it too for every entry of every
- * listing below, with empty 0: those inherit.
+ * A path comes back into scope, before the scan that looks at it again: its
+ * entry goes, so that what is there is new, and all that is known about it and
+ * what is below is the knowledge with number empty.  (An entry that stayed
+ * would be part of what is known: deleted later, it would come back.)  For a
+ * directory call it too for every entry of every listing below, with empty 0:
+ * those inherit.  Both sides of a session under the old rules have to do so.
  */
 void settle_reset(struct listing *parent, const char *name, uint32_t empty);
 
@@ -102,6 +105,13 @@ uint32_t settle_below_of(const struct entry *e, uint32_t know);
  */
 void settle_close(struct listing *l, const struct incarnation_table *who,
                   struct listing *parent);
+
+/*
+ * Take out the replica's own tick, which is implied at every path: do so with
+ * a copy of each knowledge before it gets a number, so that two that mean the
+ * same have the same number at all times, and settle_fold finds them.
+ */
+void settle_strip(struct knowledge *k, uint32_t self);
 
 /*
  * A new incarnation begins: whatever the old one, number who, did up to tick

@@ -28,6 +28,7 @@ struct session {
     bool done[SIDES][WORLD_PATHS];   /* the op */
     bool failed[SIDES][WORLD_PATHS]; /* the op */
     struct events seen[WORLD_PATHS], heads[WORLD_PATHS]; /* afterwards */
+    struct events ever[WORLD_PATHS];
     bool troubled; /* some op was not done */
 };
 
@@ -139,10 +140,13 @@ target(const struct session *s)
 }
 
 static bool
-had_content(const struct session *s, const struct events *seen, struct thing t)
+had_content(const struct session *s, const struct replica *r, int p,
+            struct thing t)
 {
+    struct events all = events_or(&r->seen[p], &r->ever[p]);
+
     for (int e = 1; e < s->w->event_n; e++)
-        if (events_has(seen, e) && world_same(s->w->event[e], t))
+        if (events_has(&all, e) && world_same(s->w->event[e], t))
             return true;
     return false;
 }
@@ -195,7 +199,7 @@ check_loser(const struct session *s, int y, int p, bool minted)
         return NULL;
     if (there && had) {
         if (!events_within(&lose->heads[p], &win->seen[p]) &&
-            !had_content(s, &win->seen[p], world_thing(world_entry(lose, p))))
+            !had_content(s, win, p, world_thing(world_entry(lose, p))))
             return "LOST UPDATE";
     } else if (there) {
         if (events_within(&win->heads[p], &lose->seen[p]))
@@ -239,6 +243,7 @@ foresee(struct session *s, int p)
     if (loser == 0 && changes_content(op_at(s, 1, p)))
         return "BOTH SIDES CHANGE";
     s->seen[p] = events_or(&l->seen[p], &r->seen[p]);
+    s->ever[p] = events_or(&l->ever[p], &r->ever[p]);
     if (loser != NO_OP)
         broken = check_loser(s, loser, p, minted);
     if (minted) {
@@ -381,6 +386,7 @@ record(struct session *s, const struct plan_op *op, int p)
         world_list(r, p);
     r->seen[p] = s->seen[p];
     r->heads[p] = s->heads[p];
+    r->ever[p] = s->ever[p];
     s->done[op->side][p] = true;
 }
 
@@ -486,6 +492,7 @@ complete(struct session *s, int side)
             continue;
         r->seen[p] = s->seen[p];
         r->heads[p] = s->heads[p];
+        r->ever[p] = s->ever[p];
     }
 }
 
@@ -620,9 +627,9 @@ session_run(struct world *w, struct replica *left, struct replica *right,
         for (int p = 0; p < WORLD_PATHS; p++)
             s.op[i][p] = NO_OP;
     counts->sessions++;
+    come_back(w, left, right);
     world_scan(w, left);
     world_scan(w, right);
-    come_back(w, left, right);
     s.dot = (struct dot){
         .who = left->self,
         .tick = knowledge_tick(&left->know[0], left->self) + 1};

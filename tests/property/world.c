@@ -238,11 +238,15 @@ world_entry(const struct replica *r, int path)
 uint32_t
 world_know(struct replica *r, const struct knowledge *k)
 {
-    for (uint32_t i = 1; i < r->know_n; i++)
-        if (knowledge_equal(&r->know[i], k))
-            return i;
     struct knowledge copy = {0};
+
     knowledge_copy(&copy, k);
+    settle_strip(&copy, r->self);
+    for (uint32_t i = 1; i < r->know_n; i++)
+        if (knowledge_equal(&r->know[i], &copy)) {
+            knowledge_fini(&copy);
+            return i;
+        }
     MEM_GROW(r->know, r->know_n, r->know_cap);
     r->know[r->know_n] = copy;
     return r->know_n++;
@@ -510,10 +514,8 @@ world_reset(struct world *w, struct replica *r, int path)
             settle_reset(world_list(r, parents[p]), path_name(world_path[p]),
                          p == path ? empty : 0);
         struct events mine = events_and(&r->seen[p], &own);
-        if (entry_is_there(world_entry(r, p)))
-            mine = events_or(&mine, &r->heads[p]);
-        else
-            r->heads[p] = events_and(&r->heads[p], &own);
+        r->ever[p] = events_or(&r->ever[p], &r->seen[p]);
+        r->heads[p] = events_and(&r->heads[p], &own);
         r->seen[p] = mine;
         r->tainted[p] = false;
     }

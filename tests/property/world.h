@@ -47,6 +47,7 @@ struct replica {
     bool ignored[WORLD_PATHS];  /* by a rule of this replica */
     bool tainted[WORLD_PATHS];  /* its knowledge was gained while ignored */
     struct events seen[WORLD_PATHS], heads[WORLD_PATHS];
+    struct events ever[WORLD_PATHS]; /* seen, and what a reset took from it */
     bool exists;
 };
 
