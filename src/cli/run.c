@@ -133,15 +133,8 @@ on_note(void *arg, size_t location, const char *line)
     if (run->o->verbose == 0)
         return;
     progress_clear(&run->progress);
-    /* Bytes from another host: nothing of it may steer the terminal. */
     buf_add_format(&run->line, "%s: ", run->names[location]);
-    for (; *line; line++) {
-        unsigned char c = (unsigned char)*line;
-        if ((c < 0x20 && c != '\t') || c == 0x7f)
-            buf_add_format(&run->line, "\\x%02x", c);
-        else
-            buf_add_byte(&run->line, c);
-    }
+    say_safe(&run->line, line);
     buf_add_byte(&run->line, '\n');
     put_line(run, stderr);
 }

@@ -10,18 +10,45 @@
 #include "cli/exit.h"
 #include "cli/signals.h"
 
+/* The length of a control character at s, 0 if there is none: C0, DEL, and C1
+ * in UTF-8. */
+static size_t
+control(const unsigned char *s)
+{
+    if (s[0] == 0xc2 && s[1] >= 0x80 && s[1] <= 0x9f)
+        return 2;
+    return (s[0] < 0x20 && s[0] != '\t' && s[0] != '\n') || s[0] == 0x7f;
+}
+
+void
+say_safe(struct buf *b, const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+
+    while (*s) {
+        size_t len = control(s);
+        if (len == 0)
+            buf_add_byte(b, *s++);
+        for (; len > 0; len--)
+            buf_add_format(b, "\\x%02x", *s++);
+    }
+}
+
 void
 say_line(const char *format, ...)
 {
+    char text[2048];
+    struct buf b = {0};
     va_list args;
 
-    flockfile(stderr);
-    fputs("weft: ", stderr);
     va_start(args, format);
-    vfprintf(stderr, format, args);
+    vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    fputc('\n', stderr);
-    funlockfile(stderr);
+    buf_add_string(&b, "weft: ");
+    say_safe(&b, text);
+    buf_add_byte(&b, '\n');
+    fwrite(b.data, 1, b.len, stderr);
+    buf_fini(&b);
 }
 
 void

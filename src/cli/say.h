@@ -6,6 +6,10 @@
 #include "base/buf.h"
 #include "base/err.h"
 
+/* Text that may come from another host, made unable to steer a terminal:
+ * control characters but tab and newline become \xHH. */
+void say_safe(struct buf *b, const char *text);
+
 void say_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void say_error(const struct err *err);
 

@@ -14,6 +14,7 @@
 #include "cli/json.h"
 #include "cli/manifest_format.h"
 #include "cli/progress.h"
+#include "cli/say.h"
 #include "cli/show.h"
 
 static const char *const two[] = {"laptop", "nas"};
@@ -90,6 +91,16 @@ START_TEST(paths)
     is(&b, "' a'");
     show_path(&b, "\033[31m");
     ck_assert_ptr_null(strchr(buf_string(&b), 033));
+    buf_fini(&b);
+}
+END_TEST
+
+START_TEST(safe_text)
+{
+    struct buf b = {0};
+
+    say_safe(&b, "a\033[31m\tb\nc\x7f z\xc3\xbcrich \xc2\x9b \xc2");
+    is(&b, "a\\x1b[31m\tb\nc\\x7f z\xc3\xbcrich \\xc2\\x9b \xc2");
     buf_fini(&b);
 }
 END_TEST
@@ -595,6 +606,7 @@ main(void)
     tcase_add_loop_test(t, size, 0, N(sizes));
     tcase_add_test(t, counts);
     tcase_add_test(t, paths);
+    tcase_add_test(t, safe_text);
     tcase_add_loop_test(t, change_line, 0, N(changes));
     tcase_add_test(t, many_replicas_by_name);
     tcase_add_test(t, colour_is_only_decoration);
