@@ -24,8 +24,11 @@ static const char *const tables[] = {
     " time INTEGER)",
     "CREATE TABLE dirs(dir BLOB PRIMARY KEY, stamp BLOB, racy INTEGER,"
     " h BLOB, v BLOB, uneven INTEGER) WITHOUT ROWID",
-    "CREATE TABLE pages(dir BLOB, first BLOB, body BLOB, h BLOB, v BLOB,"
-    " uneven INTEGER, hash INTEGER, PRIMARY KEY(dir, first)) WITHOUT ROWID",
+    "CREATE TABLE pages(id INTEGER PRIMARY KEY, dir BLOB, first BLOB, h BLOB,"
+    " v BLOB, uneven INTEGER, hash INTEGER, body BLOB)",
+    /* Not WITHOUT ROWID: such trees give a row of a few KiB pages of its
+     * own, and the file would be three times as large. */
+    "CREATE UNIQUE INDEX places ON pages(dir, first)",
     "CREATE TABLE peers(node INTEGER PRIMARY KEY, incarnation BLOB,"
     " root BLOB, location BLOB, last_sync INTEGER, known BLOB)",
     "CREATE TABLE intents(op INTEGER PRIMARY KEY, path BLOB, action INTEGER,"

@@ -168,7 +168,8 @@ take_value(struct loading *l, sqlite3_stmt *s)
             l->ok = false;
     } else if (strcmp(name, "rules") == 0) {
         free(r->rules);
-        r->rules = database_string(s, 1);
+        const uint8_t *rules = database_blob(s, 1, &r->rules_len);
+        r->rules = mem_dup(rules, r->rules_len);
     } else {
         take_number(l, name, database_uint(s, 1));
     }
@@ -190,8 +191,6 @@ load_values(struct replica *r, struct facts *out, struct err *err)
         take_value(&l, s);
     }
     database_done(s);
-    if (r->rules == NULL)
-        r->rules = mem_string("");
     if (got < 0)
         return -1;
     if (any && (!l.ok || !l.root || !l.self))
@@ -244,7 +243,7 @@ facts_save_known(struct replica *r, struct err *err)
     int got = save_bytes(r, "known", b.data, b.len, err);
     buf_fini(&b);
     if (got == 0)
-        got = save_bytes(r, "rules", r->rules, strlen(r->rules), err);
+        got = save_bytes(r, "rules", r->rules, r->rules_len, err);
     return got;
 }
 

@@ -84,7 +84,8 @@ forget_all(struct replica *r, struct err *err)
         knowledge_fini(&r->exceptions[n]);
     r->exception_n = r->exception_saved = 1;
     free(r->rules);
-    r->rules = mem_string("");
+    r->rules = NULL;
+    r->rules_len = 0;
     r->conservative = true;
     new_incarnation(r);
     if (tree_forget(r->tree, "", err) < 0 ||
@@ -214,6 +215,7 @@ close_database(struct replica *r)
     r->exception_n = 0;
     free(r->rules);
     r->rules = NULL;
+    r->rules_len = 0;
     r->conservative = false;
     r->epoch = r->tick = 0;
     r->last_sync_ns = 0;
@@ -631,14 +633,15 @@ replica_settle(struct replica *r, struct err *err)
 
 int
 replica_set_known(struct replica *r, const struct knowledge *known,
-                  const char *rules, struct err *err)
+                  const uint8_t *rules, size_t rules_len, struct err *err)
 {
-    char *copy = mem_string(rules ? rules : "");
+    uint8_t *copy = mem_dup(rules, rules_len);
 
     r->changed = true;
     knowledge_copy(&r->known, known);
     free(r->rules);
     r->rules = copy;
+    r->rules_len = rules_len;
     r->last_sync_ns = clock_wall_ns();
     r->conservative = false;
     if (facts_save_number(r, "last_sync", (uint64_t)r->last_sync_ns, err) <

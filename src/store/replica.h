@@ -66,8 +66,9 @@ struct replica {
     struct knowledge *exceptions; /* [exception_n] by number; [0] unused */
     uint8_t *inherits;        /* [exception_n] enum replica_inherit */
     uint32_t exception_n, exception_cap;
-    char *rules;              /* the rule set that known was gained under;
-                                 "" at first */
+    uint8_t *rules;           /* [rules_len] the rule set that known was gained
+                                 under, encoded; empty at first */
+    size_t rules_len;
     int64_t last_sync_ns;     /* end of the last complete session; 0 never */
     uint64_t epoch;           /* as the database has it */
 
@@ -156,11 +157,13 @@ void replica_inherits(struct replica *r, uint32_t number);
 int replica_settle(struct replica *r, struct err *err);
 
 /*
- * The knowledge of the whole tree, gained under rules; the end of a complete
+ * The knowledge of the whole tree, gained under rules (encoded); the end of a
+ * complete
  * session: notes the time and ends conservative.  Inside a transaction.
  */
 int replica_set_known(struct replica *r, const struct knowledge *known,
-                      const char *rules, struct err *err);
+                      const uint8_t *rules, size_t rules_len,
+                      struct err *err);
 
 /* Another replica that we have met. */
 struct replica_peer {

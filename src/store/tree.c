@@ -282,8 +282,10 @@ save_page(struct tree *t, struct key k, const struct listing *l,
     listing_encode_page(l, p, true, &body);
     int r = database_run(
         t->db, err,
-        "INSERT OR REPLACE INTO pages(dir, first, body, h, v, uneven, hash)"
-        " VALUES(?,?,?,?,?,?,?)",
+        "INSERT INTO pages(dir, first, body, h, v, uneven, hash)"
+        " VALUES(?,?,?,?,?,?,?) ON CONFLICT(dir, first) DO UPDATE SET"
+        " body=excluded.body, h=excluded.h, v=excluded.v,"
+        " uneven=excluded.uneven, hash=excluded.hash",
         "bsbbbiu", k.bytes, k.len, first, body.data, body.len, p->h.b,
         sizeof p->h.b, p->v.b, sizeof p->v.b, (int64_t)p->uneven,
         hash_quick(body.data, body.len));
