@@ -206,7 +206,9 @@ message_plan_conflicts_decode(struct reader *r, const struct entry_maps *maps,
 void
 message_plan_scope_encode(const struct message_plan_scope *m, struct buf *out)
 {
-    message_path_encode("", m->path, out);
+    struct message_paths paths = {0};
+
+    message_path_encode(&paths, m->path, out);
     writer_varint(out, m->know);
 }
 
@@ -215,9 +217,10 @@ message_plan_scope_decode(struct reader *r, const struct entry_maps *maps,
                           struct mem_arena *arena,
                           struct message_plan_scope *out)
 {
+    struct message_paths paths = {0};
     struct message_plan_scope m;
 
-    m.path = message_path_decode(r, "", arena);
+    m.path = message_path_decode(&paths, r, arena);
     m.know = (uint32_t)reader_up_to(r, MESSAGE_PLAN_KNOW_MAX - 1);
     if (!reader_end(r) || m.know >= maps->know_n)
         return false;

@@ -115,12 +115,13 @@ trim(struct buf *b, size_t max)
     buf_drop_front(b, drop);
 }
 
+/* Read what is there, until enough bytes of lines wait to be taken. */
 static void
-read_lines(struct transport_command *c)
+read_lines(struct transport_command *c, size_t enough)
 {
     uint8_t bytes[4096];
 
-    while (c->fd_err > 0) {
+    while (c->fd_err > 0 && c->lines.len < enough) {
         ssize_t n = read(c->fd_err, bytes, sizeof bytes);
         if (n < 0 && errno == EINTR)
             continue;
@@ -141,7 +142,8 @@ read_lines(struct transport_command *c)
 char *
 transport_command_line(struct transport_command *c)
 {
-    read_lines(c);
+    if (c->lines.len == 0 || !memchr(c->lines.data, '\n', c->lines.len))
+        read_lines(c, TRANSPORT_COMMAND_LINE_MAX);
     if (c->lines.len == 0)
         return NULL;
 
@@ -168,7 +170,7 @@ transport_command_line(struct transport_command *c)
 const char *
 transport_command_tail(struct transport_command *c)
 {
-    read_lines(c);
+    read_lines(c, SIZE_MAX);
     return buf_string(&c->tail);
 }
 
@@ -210,7 +212,7 @@ wait_end(struct transport_command *c, int timeout_ms)
             {.fd = transport_command_fd(c), .events = POLLIN},
         };
         poll(fds, 2, ms);
-        read_lines(c);
+        read_lines(c, SIZE_MAX);
     }
     if (pidfd >= 0)
         close(pidfd);
@@ -234,7 +236,7 @@ transport_command_end(struct transport_command *c, int timeout_ms)
         e.status = WEXITSTATUS(c->status);
     if (c->reaped && WIFSIGNALED(c->status))
         e.signal = WTERMSIG(c->status);
-    read_lines(c);
+    read_lines(c, SIZE_MAX);
     if (c->fd_err > 0)
         close(c->fd_err);
     c->fd_err = -1;
