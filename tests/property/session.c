@@ -399,6 +399,20 @@ is_premature(const struct session *s, const struct plan_op *op, int p)
            mutants_without != MUTANTS_MINTER_FIRST;
 }
 
+/* The mutant: the run is killed after a change that no intent names. */
+static void
+apply_unrecorded(struct session *s, const struct plan_op *op, int p)
+{
+    struct replica *r = s->r[op->side];
+
+    if (mutants_without != MUTANTS_INTENT || op->action == PLAN_RECORD ||
+        apply(s, op, p) != NULL)
+        return;
+    r->seen[p] = s->seen[p];
+    r->heads[p] = s->heads[p];
+    r->silent[p] = true;
+}
+
 /* Each side stops after cut ops of its own. */
 static const char *
 carry_out(struct session *s, size_t cut[SIDES])
@@ -410,9 +424,8 @@ carry_out(struct session *s, size_t cut[SIDES])
         int p = world_index(op->path);
         if (n[op->side]++ >= cut[op->side] || is_premature(s, op, p)) {
             s->failed[op->side][p] = s->troubled = true;
-            if (mutants_without == MUTANTS_INTENT &&
-                n[op->side] == cut[op->side] + 1)
-                apply(s, op, p);
+            if (n[op->side] == cut[op->side] + 1)
+                apply_unrecorded(s, op, p);
             continue;
         }
         const char *broken = "";
@@ -463,6 +476,16 @@ fold(struct replica *r, int dir, uint32_t know)
             fold(r, p, settle_below_of(world_entry(r, p), know));
 }
 
+/* Is the path, or a directory above it, pinned because its op failed? */
+static bool
+is_pinned(const struct session *s, int side, int p)
+{
+    for (; p != WORLD_ROOT; p = world_parent(p))
+        if (s->failed[side][p])
+            return true;
+    return false;
+}
+
 static void
 complete(struct session *s, int side)
 {
@@ -487,7 +510,7 @@ complete(struct session *s, int side)
     knowledge_join(&r->know[0], &s->plan.know[0]);
     fold(r, WORLD_ROOT, world_know(r, &s->plan.know[0]));
     for (int p = 0; p < WORLD_PATHS; p++) {
-        if (s->skipped[p] || s->conflict[p] || s->failed[side][p] ||
+        if (s->skipped[p] || s->conflict[p] || is_pinned(s, side, p) ||
             s->op[side][p] != NO_OP)
             continue;
         r->seen[p] = s->seen[p];

@@ -297,8 +297,10 @@ void
 world_remove(struct replica *r, int path)
 {
     for (int p = 0; p < WORLD_PATHS; p++)
-        if (world_within(p, path))
+        if (world_within(p, path)) {
             r->fs[p] = (struct thing){.kind = ENTRY_ABSENT};
+            r->silent[p] = false;
+        }
 }
 
 static bool
@@ -412,10 +414,12 @@ note_change(struct world *w, struct replica *r, int path, struct dot d)
     struct entry e = {.name = name};
     struct thing now = r->fs[path];
 
-    int event = world_event(w, r->self, now);
-    events_add(&r->seen[path], event);
-    r->heads[path] = (struct events){{0}};
-    events_add(&r->heads[path], event);
+    if (!r->silent[path]) {
+        int event = world_event(w, r->self, now);
+        events_add(&r->seen[path], event);
+        r->heads[path] = (struct events){{0}};
+        events_add(&r->heads[path], event);
+    }
     if (now.kind == ENTRY_ABSENT) {
         settle_vanish(l, name);
         return;
@@ -473,6 +477,7 @@ world_scan(struct world *w, struct replica *r)
         note_change(w, r, p, d);
         changed = true;
     }
+    memset(r->silent, 0, sizeof r->silent);
     drop_ignored(r);
     if (mutants_without == MUTANTS_VANISH)
         forget_vanished(r);

@@ -48,6 +48,8 @@ struct replica {
     bool tainted[WORLD_PATHS];  /* its knowledge was gained while ignored */
     struct events seen[WORLD_PATHS], heads[WORLD_PATHS];
     struct events ever[WORLD_PATHS]; /* seen, and what a reset took from it */
+    bool silent[WORLD_PATHS];  /* the mutant: changed by a run that was killed,
+                                  not by a user, and nobody remembers */
     bool exists;
 };
 
