@@ -158,8 +158,8 @@ int replica_settle(struct replica *r, struct err *err);
 
 /*
  * The knowledge of the whole tree, gained under rules (encoded); the end of a
- * complete
- * session: notes the time and ends conservative.  Inside a transaction.
+ * complete session: notes the time and ends conservative.  Inside a
+ * transaction.
  */
 int replica_set_known(struct replica *r, const struct knowledge *known,
                       const uint8_t *rules, size_t rules_len,
