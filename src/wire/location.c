@@ -271,28 +271,31 @@ char *
 location_text(const struct location *l)
 {
     struct buf b = {0};
-    bool v6 = l->remote && strchr(l->host, ':');
+    size_t len;
 
     if (!l->remote)
         return mem_string(l->path);
-    if (l->port)
-        buf_add_string(&b, URL);
+    bool v6 = strchr(l->host, ':') != NULL;
+    /* "ssh://x" is no path on the host "ssh". */
+    bool url = l->port != 0 ||
+               (strcmp(l->host, "ssh") == 0 && strncmp(l->path, "//", 2) == 0);
+    void (*add)(struct buf *to, const char *s) =
+        url ? add_escaped : buf_add_string;
+    buf_add_string(&b, url ? URL : "");
     if (l->user) {
-        l->port ? add_escaped(&b, l->user) : buf_add_string(&b, l->user);
+        add(&b, l->user);
         buf_add_byte(&b, '@');
     }
     buf_add_string(&b, v6 ? "[" : "");
-    l->port ? add_escaped(&b, l->host) : buf_add_string(&b, l->host);
+    add(&b, l->host);
     buf_add_string(&b, v6 ? "]" : "");
-    if (l->port) {
-        buf_add_format(&b, ":%u", l->port);
-        buf_add_string(&b, *l->path == '/' ? "" : "/~/");
-        add_escaped(&b, l->path);
-    } else {
+    if (!url)
         buf_add_byte(&b, ':');
-        buf_add_string(&b, l->path);
-    }
+    if (l->port)
+        buf_add_format(&b, ":%u", l->port);
+    if (url && *l->path != '/')
+        buf_add_string(&b, "/~/");
+    add(&b, l->path);
     buf_string(&b);
-    size_t len;
     return (char *)buf_take(&b, &len);
 }

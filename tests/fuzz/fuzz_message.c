@@ -57,6 +57,7 @@ AGAIN(listing, message_tree_listing)
 AGAIN_MAPPED(know, message_plan_know)
 AGAIN_MAPPED(plan, message_plan_ops)
 AGAIN_MAPPED(conflict, message_plan_conflicts)
+AGAIN_MAPPED(scope, message_plan_scope)
 AGAIN(plan_end, message_plan_end)
 AGAIN(guard, message_guard)
 AGAIN(want, message_data_want)
@@ -103,6 +104,7 @@ static again_fn *const all[256] = {
     [MESSAGE_KNOW] = know,
     [MESSAGE_PLAN] = plan,
     [MESSAGE_CONFLICT] = conflict,
+    [MESSAGE_SCOPE] = scope,
     [MESSAGE_PLAN_END] = plan_end,
     [MESSAGE_GUARD] = guard,
     [MESSAGE_WANT] = want,

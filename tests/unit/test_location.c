@@ -42,6 +42,7 @@ static const struct {
     {"ssh://nas:2222/~/x%20y", true, NULL, "nas", 2222, "x y", "nas"},
     {"ssh://[::1]:22/100%", true, NULL, "::1", 22, "/100%", "::1"},
     {"ssh://[::1]/x", true, NULL, "::1", 0, "/x", "::1"},
+    {"ssh://ssh//x", true, NULL, "ssh", 0, "//x", "ssh"},
     {"ssh://nas:/x", true, NULL, "nas", 0, "/x", "nas"},
 };
 
