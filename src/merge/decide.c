@@ -199,7 +199,12 @@ merge_equal(struct decide_view left, struct decide_view right,
         out->mtime_ns = r->mtime_ns;
     out->made = merge_made(l->made, left.know, r->made, right.know, arena);
     out->created = merge_created(left, right);
-    if (memcmp(l->prev, r->prev, sizeof l->prev) != 0)
+    bool as_left = dot_set_equal(out->made, l->made);
+    bool as_right = dot_set_equal(out->made, r->made);
+    if (as_right && !as_left)
+        memcpy(out->prev, r->prev, sizeof out->prev);
+    else if (as_right == as_left &&
+             memcmp(l->prev, r->prev, sizeof l->prev) != 0)
         memset(out->prev, 0, sizeof out->prev);
 }
 

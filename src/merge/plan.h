@@ -49,7 +49,8 @@ struct plan_op {
                                 content before the plan starts; NULL: none.
                                 Set by moves_find, like moves */
     bool moves;              /* source goes away by a later op of this plan, so
-                                it can be renamed instead of copied */
+                                it can be renamed instead of copied.  Also on
+                                that PLAN_DELETE */
 };
 
 /*

@@ -60,16 +60,27 @@ any_kind(uint64_t *random)
     return kind;
 }
 
+/* Some paths see more than others, so that changes meet. */
+static int
+any_path(const int hot[3], uint64_t *random)
+{
+    return world_below(random, 10) < 6 ? hot[world_below(random, 3)]
+                                       : (int)world_below(random, WORLD_PATHS);
+}
+
 void
 history_make(uint64_t seed, struct history *out)
 {
     static const int replicas[] = {2, 2, 3, 3, 4, 5};
     uint64_t random = seed * UINT64_C(0x2545f4914f6cdd1d) + 1;
+    int hot[3];
 
     memset(out, 0, sizeof *out);
     out->seed = seed;
     out->replicas = replicas[world_below(&random, 6)];
     out->same_start = world_below(&random, 10) < 3;
+    for (int i = 0; i < 3; i++)
+        hot[i] = (int)world_below(&random, WORLD_PATHS);
     out->n = 4 + (int)world_below(&random, HISTORY_STEPS - 4);
     for (int i = 0; i < out->n; i++) {
         struct history_step *s = &out->steps[i];
@@ -77,8 +88,8 @@ history_make(uint64_t seed, struct history *out)
         s->a = (int)world_below(&random, (unsigned)out->replicas);
         s->b = (int)world_below(&random, (unsigned)out->replicas - 1);
         s->b += s->b >= s->a;
-        s->path = (int)world_below(&random, WORLD_PATHS);
-        s->other = (int)world_below(&random, WORLD_PATHS);
+        s->path = any_path(hot, &random);
+        s->other = any_path(hot, &random);
         s->random = world_random(&random);
     }
 }
@@ -112,6 +123,17 @@ restore(struct world *w, const struct history_step *s)
 }
 
 static void
+make_parents(struct world *w, struct replica *r, int path)
+{
+    int dir = world_parent(path);
+
+    if (dir == WORLD_ROOT || r->fs[dir].kind != ENTRY_ABSENT)
+        return;
+    make_parents(w, r, dir);
+    world_write(w, r, dir, ENTRY_DIR, 0);
+}
+
+static void
 local_step(struct world *w, const struct history_step *s)
 {
     struct replica *r = &w->r[s->a];
@@ -120,6 +142,7 @@ local_step(struct world *w, const struct history_step *s)
 
     switch (s->kind) {
     case WRITE:
+        make_parents(w, r, s->path);
         world_write(w, r, s->path, ENTRY_FILE, any_content(w, &random));
         break;
     case WRITE_LINK:
@@ -257,6 +280,8 @@ start_same(struct world *w)
     for (int i = 0; i < w->n; i++) {
         world_write(w, &w->r[i], world_index("d"), ENTRY_DIR, 0);
         world_write(w, &w->r[i], world_index("d/p"), ENTRY_FILE, 1);
+        world_write(w, &w->r[i], world_index("d/d"), ENTRY_DIR, 0);
+        world_write(w, &w->r[i], world_index("d/d/p"), ENTRY_FILE, 3);
         world_write(w, &w->r[i], world_index("q"), ENTRY_FILE, 2);
     }
 }
