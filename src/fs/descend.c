@@ -118,8 +118,7 @@ advance(struct descent *d, struct err *err)
     if (dir)
         return enter(d, d->fd, name, err);
     level->at++;
-    return d->calls->leaf ? d->calls->leaf(d->calls->arg, d->fd, name, err)
-                          : 0;
+    return d->calls->leaf ? d->calls->leaf(d->calls->arg, d->fd, name, err) : 0;
 }
 
 int

@@ -50,8 +50,8 @@ static int
 open_lock(int dirfd, const char *name, int flags, struct err *err)
 {
     struct meta m;
-    int fd = ops_openat(dirfd, name,
-                        flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0600);
+    int fd = ops_openat(dirfd, name, flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                        0600);
 
     if (fd < 0)
         return err_sys(err, "cannot open the lock file");

@@ -62,8 +62,7 @@ kind_of(uint32_t mode)
 }
 
 static int
-look(int dirfd, const char *name, int flags, struct meta *out,
-     struct err *err)
+look(int dirfd, const char *name, int flags, struct meta *out, struct err *err)
 {
     struct statx x;
 
@@ -116,8 +115,7 @@ meta_same_file(const struct meta *a, const struct meta *b)
 int
 meta_set(int fd, uint32_t mode, int64_t mtime_ns, struct err *err)
 {
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
-                                timespec_of(mtime_ns)};
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, timespec_of(mtime_ns)};
 
     if (ops_fchmod(fd, mode & 07777) < 0)
         return err_sys(err, "cannot set the mode");
@@ -127,11 +125,9 @@ meta_set(int fd, uint32_t mode, int64_t mtime_ns, struct err *err)
 }
 
 int
-meta_set_symlink(int dirfd, const char *name, int64_t mtime_ns,
-                 struct err *err)
+meta_set_symlink(int dirfd, const char *name, int64_t mtime_ns, struct err *err)
 {
-    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
-                                timespec_of(mtime_ns)};
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, timespec_of(mtime_ns)};
     int fd = ops_openat(dirfd, name, O_PATH | O_NOFOLLOW, 0);
 
     if (fd < 0)
@@ -148,10 +144,10 @@ static bool
 clock_is_local(int fd)
 {
     static const unsigned long local[] = {
-        EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC, BTRFS_SUPER_MAGIC, TMPFS_MAGIC,
-        F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC, RAMFS_MAGIC,
-        0x2fc12fc1, /* ZFS */
-        0xca451a4e, /* bcachefs */
+        EXT4_SUPER_MAGIC, XFS_SUPER_MAGIC,  BTRFS_SUPER_MAGIC,
+        TMPFS_MAGIC,      F2FS_SUPER_MAGIC, OVERLAYFS_SUPER_MAGIC,
+        RAMFS_MAGIC,      0x2fc12fc1, /* ZFS */
+        0xca451a4e,                   /* bcachefs */
     };
     struct statfs fs;
 
@@ -175,8 +171,8 @@ every_change_shows(int fd)
     struct err err;
 
     for (int i = 0; i < PROBES; i++) {
-        if (meta_of(fd, &before, &err) < 0 ||
-            ops_pwrite(fd, "x", 1, 0) != 1 || meta_of(fd, &after, &err) < 0)
+        if (meta_of(fd, &before, &err) < 0 || ops_pwrite(fd, "x", 1, 0) != 1 ||
+            meta_of(fd, &after, &err) < 0)
             return false;
         if (after.mtime_ns == before.mtime_ns ||
             after.ctime_ns == before.ctime_ns)

@@ -29,8 +29,7 @@ kernel_open_beneath(int dirfd, const char *path, int flags, mode_t mode)
                    RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV,
     };
 
-    return (int)AGAIN(
-        syscall(SYS_openat2, dirfd, path, &how, sizeof how));
+    return (int)AGAIN(syscall(SYS_openat2, dirfd, path, &how, sizeof how));
 }
 
 static int
@@ -386,8 +385,7 @@ ops_renameat2(int from_fd, const char *from, int to_fd, const char *to,
 }
 
 int
-ops_linkat(int from_fd, const char *from, int to_fd, const char *to,
-           int flags)
+ops_linkat(int from_fd, const char *from, int to_fd, const char *to, int flags)
 {
     return table->linkat(from_fd, from, to_fd, to, flags);
 }
@@ -476,8 +474,8 @@ ops_pread_all(int fd, void *buf, size_t len, off_t off)
     size_t done = 0;
 
     while (done < len) {
-        ssize_t n = ops_pread(fd, (char *)buf + done, len - done,
-                              off + (off_t)done);
+        ssize_t n =
+            ops_pread(fd, (char *)buf + done, len - done, off + (off_t)done);
         if (n < 0)
             return -1;
         if (n == 0)

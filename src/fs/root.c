@@ -25,8 +25,8 @@ fail(struct err *err, const char *what, const char *path)
 
     errno = sys;
     if (sys == EXDEV)
-        err_set(err, ERR_SYS, "%s is on another file system, or outside of"
-                " the tree", quoted);
+        err_set(err, ERR_SYS,
+                "%s is on another file system, or outside of the tree", quoted);
     else if (sys == ELOOP || sys == ENOTDIR)
         err_set(err, ERR_SYS, "%s is not a directory", quoted);
     else
@@ -237,8 +237,7 @@ root_dir(const struct root *r, const char *dir, struct err *err)
 {
     struct meta m;
     /* A dup would share the read position of its listings. */
-    int fd = *dir ? open_pieces(r, dir)
-                  : ops_openat(r->fd, ".", DIR_FLAGS, 0);
+    int fd = *dir ? open_pieces(r, dir) : ops_openat(r->fd, ".", DIR_FLAGS, 0);
 
     if (fd < 0)
         return fail(err, "cannot open", dir);

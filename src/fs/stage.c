@@ -128,11 +128,11 @@ need_trash(struct stage *s, struct err *err)
 }
 
 int
-stage_create(struct stage *s, const char *tmp, uint64_t size_hint,
-             int *fd_out, struct err *err)
+stage_create(struct stage *s, const char *tmp, uint64_t size_hint, int *fd_out,
+             struct err *err)
 {
-    int fd = ops_openat(s->tmp_fd, tmp,
-                        O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    int fd = ops_openat(s->tmp_fd, tmp, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW,
+                        0600);
 
     if (fd < 0)
         return err_sys(err, "cannot make a temporary file");
@@ -352,8 +352,7 @@ verify(const struct swap *w, const char *aside, struct err *err)
         return -1;
     if (!meta_same_file(&m, w->expect) || m.mode != w->expect->mode)
         return changed(err);
-    if (w->held.leased &&
-        ops_lease(w->held.fd, F_GETLEASE, 0) != F_RDLCK)
+    if (w->held.leased && ops_lease(w->held.fd, F_GETLEASE, 0) != F_RDLCK)
         return busy(err);
     return 0;
 }
@@ -361,8 +360,10 @@ verify(const struct swap *w, const char *aside, struct err *err)
 static int
 stranded(struct err *err, const char *tmp)
 {
-    err_sys(err, "what was there could not be put back and is kept as"
-            " .weft/" STAGE_TMP "/%s", tmp);
+    err_sys(err,
+            "what was there could not be put back and is kept as"
+            " .weft/" STAGE_TMP "/%s",
+            tmp);
     err->code = ERR_GUARD;
     return -1;
 }
@@ -377,8 +378,10 @@ keep_aside(struct stage *s, const char *tmp, struct err *err)
     if (r < 0)
         stranded(err, tmp);
     else
-        r = err_set(err, ERR_CHANGED, "was replaced while it was updated; one"
-                    " version is kept as .weft/" STAGE_TMP "/%s", kept);
+        r = err_set(err, ERR_CHANGED,
+                    "was replaced while it was updated; one version is kept"
+                    " as .weft/" STAGE_TMP "/%s",
+                    kept);
     free(kept);
     return r;
 }
@@ -483,8 +486,7 @@ exchange(struct swap *w, struct err *err)
     if (meta_at(s->tmp_fd, w->tmp, &staged, err) < 0)
         return -1;
     if (move(s->tmp_fd, w->tmp, w->dirfd, w->name, RENAME_EXCHANGE) == 0)
-        return verify(w, w->tmp, err) < 0 ? undo_exchange(w, &staged, err)
-                                          : 0;
+        return verify(w, w->tmp, err) < 0 ? undo_exchange(w, &staged, err) : 0;
     if (errno == ENOENT)
         return changed(err);
     if (!is_missing(errno))

@@ -15,7 +15,9 @@
  * Names in tmp/ that end in STAGE_KEPT are versions of others that could not
  * be put back; nothing here removes them.
  *
- * Source: docs/durability.md, steps B2 to B8.
+ * What remains: a writer that looked the path up before the exchange and is
+ * stopped until after the verification opens what came out.  Its edit is
+ * then in the trash.
  */
 #ifndef FS_STAGE_H
 #define FS_STAGE_H
@@ -27,8 +29,9 @@
 #include "fs/meta.h"
 
 #define STAGE_KEPT ".kept"
-#define STAGE_OLD ".old" /* behind a tmp name: the old version, should the
-                            weaker exchange be interrupted */
+#define STAGE_OLD                                                              \
+    ".old" /* behind a tmp name: the old version, should the                   \
+              weaker exchange be interrupted */
 #define STAGE_TMP "tmp"
 #define STAGE_TRASH "trash"
 
@@ -119,8 +122,7 @@ int stage_remove(struct stage *s, int dirfd, const char *name,
                  const struct meta *expect, const char *tmp, struct err *err);
 
 /* Remove an empty directory.  ERR_CHANGED: it is not empty, or none. */
-int stage_rmdir(struct stage *s, int dirfd, const char *name,
-                struct err *err);
+int stage_rmdir(struct stage *s, int dirfd, const char *name, struct err *err);
 
 /*
  * The old version tmp goes to trash/RUN/trash_name, or is removed when there
@@ -147,9 +149,8 @@ int stage_sync(int fd, struct err *err);
  * Remove what is in tmp/, but for names that keep wants (may be NULL: none)
  * and those that end in STAGE_KEPT.
  */
-int stage_clear(struct stage *s,
-                bool (*keep)(void *arg, const char *name), void *arg,
-                struct err *err);
+int stage_clear(struct stage *s, bool (*keep)(void *arg, const char *name),
+                void *arg, struct err *err);
 
 /*
  * Give the directory of ours dirfd the permissions that changing names in it

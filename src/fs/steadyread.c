@@ -255,8 +255,8 @@ steadyread_leaves(int dirfd, const char *name, struct meta *out,
 }
 
 int
-steadyread_id(int dirfd, const char *name, struct meta *out,
-              struct hash_id *id, struct err *err)
+steadyread_id(int dirfd, const char *name, struct meta *out, struct hash_id *id,
+              struct err *err)
 {
     return steadyread_leaves(dirfd, name, out, id, NULL, err);
 }

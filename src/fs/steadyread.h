@@ -80,7 +80,6 @@ int steadyread_id(int dirfd, const char *name, struct meta *out,
 /* The same; leaves (may be NULL) is reset, and for a file of more than
  * HASH_LEAF bytes gets HASH_LEN bytes for each leaf, in order. */
 int steadyread_leaves(int dirfd, const char *name, struct meta *out,
-                      struct hash_id *id, struct buf *leaves,
-                      struct err *err);
+                      struct hash_id *id, struct buf *leaves, struct err *err);
 
 #endif

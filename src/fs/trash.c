@@ -49,8 +49,7 @@ count_leaf(void *arg, int dirfd, const char *name, struct err *err)
 }
 
 static int
-measure(int dirfd, const char *name, struct trash_total *total,
-        struct err *err)
+measure(int dirfd, const char *name, struct trash_total *total, struct err *err)
 {
     struct descend_calls calls = {.leaf = count_leaf, .arg = total};
 

@@ -54,8 +54,7 @@ collect(struct items *items, struct mem_arena *arena, const char *buf,
             MEM_GROW(items->of, items->n, items->cap);
             items->of[items->n++] = (struct item){
                 .name = mem_arena_dup(arena, name, name_len + 1),
-                .type = (uint8_t)
-                    buf[at + offsetof(struct dirent64, d_type)],
+                .type = (uint8_t)buf[at + offsetof(struct dirent64, d_type)],
             };
         }
         at += record;

@@ -164,14 +164,12 @@ fault_pwrite(int fd, const void *buf, size_t len, off_t off)
 }
 
 LOOK(int, statx,
-     (int dirfd, const char *name, int flags, unsigned mask,
-      struct statx *out),
+     (int dirfd, const char *name, int flags, unsigned mask, struct statx *out),
      (dirfd, name, flags, mask, out))
 LOOK(ssize_t, getdents, (int fd, void *buf, size_t len), (fd, buf, len))
 LOOK(ssize_t, pread, (int fd, void *buf, size_t len, off_t off),
      (fd, buf, len, off))
-LOOK(ssize_t, readlinkat,
-     (int dirfd, const char *name, char *buf, size_t len),
+LOOK(ssize_t, readlinkat, (int dirfd, const char *name, char *buf, size_t len),
      (dirfd, name, buf, len))
 CHANGE(int, ftruncate, (int fd, off_t len), (fd, len))
 CHANGE(int, fallocate, (int fd, int mode, off_t off, off_t len),
@@ -277,11 +275,11 @@ errno_of(const char *name)
         const char *name;
         int sys;
     } known[] = {
-        {"EACCES", EACCES}, {"EAGAIN", EAGAIN},   {"EDQUOT", EDQUOT},
-        {"EEXIST", EEXIST}, {"EINVAL", EINVAL},   {"EIO", EIO},
-        {"EMFILE", EMFILE}, {"EMLINK", EMLINK},   {"ENOENT", ENOENT},
-        {"ENOMEM", ENOMEM}, {"ENOSPC", ENOSPC},   {"ENOSYS", ENOSYS},
-        {"EPERM", EPERM},   {"EROFS", EROFS},     {"ESTALE", ESTALE},
+        {"EACCES", EACCES}, {"EAGAIN", EAGAIN},         {"EDQUOT", EDQUOT},
+        {"EEXIST", EEXIST}, {"EINVAL", EINVAL},         {"EIO", EIO},
+        {"EMFILE", EMFILE}, {"EMLINK", EMLINK},         {"ENOENT", ENOENT},
+        {"ENOMEM", ENOMEM}, {"ENOSPC", ENOSPC},         {"ENOSYS", ENOSYS},
+        {"EPERM", EPERM},   {"EROFS", EROFS},           {"ESTALE", ESTALE},
         {"EXDEV", EXDEV},   {"EOPNOTSUPP", EOPNOTSUPP},
     };
 
@@ -294,8 +292,7 @@ errno_of(const char *name)
 static void
 lacks_from_environment(void)
 {
-    static const char *const words[] = {"flags", "links", "leases",
-                                        "openat2"};
+    static const char *const words[] = {"flags", "links", "leases", "openat2"};
     const char *text = getenv("WEFT_FAULT_LACKS");
 
     for (unsigned i = 0; text && i < sizeof words / sizeof *words; i++)

@@ -37,15 +37,14 @@ scratch_teardown(void)
 
     ops_replace(NULL);
     close(scratch_fd);
-    ck_assert_msg(descend_remove(AT_FDCWD, scratch, &err) == 0, "%s",
-                  err.msg);
+    ck_assert_msg(descend_remove(AT_FDCWD, scratch, &err) == 0, "%s", err.msg);
 }
 
 static inline void
 scratch_write_at(int dirfd, const char *name, const char *text)
 {
-    int fd = openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                    0644);
+    int fd =
+        openat(dirfd, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     size_t len = strlen(text);
 
     ck_assert_msg(fd >= 0, "%s: %s", name, strerror(errno));

@@ -33,7 +33,13 @@ END_TEST
 START_TEST(what_the_file_says_is_not_trusted)
 {
     static const char *const texts[] = {
-        "", "x", "12", "-3 host", "12 ho\033st\n", "12 a b", "12 ",
+        "",
+        "x",
+        "12",
+        "-3 host",
+        "12 ho\033st\n",
+        "12 a b",
+        "12 ",
         "99999999999999999999 h\xff",
     };
     struct lock held, second;

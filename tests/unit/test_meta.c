@@ -63,8 +63,8 @@ START_TEST(a_rename_is_another_version_of_the_same_file)
 END_TEST
 
 static const int64_t times[] = {
-    0, 1, 999999999, 1000000000, 1700000000123456789, -1, -1000000000,
-    -1500000000,
+    0,  1,           999999999,   1000000000, 1700000000123456789,
+    -1, -1000000000, -1500000000,
 };
 
 START_TEST(times_to_the_nanosecond)

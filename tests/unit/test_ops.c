@@ -13,9 +13,9 @@ START_TEST(beneath_refuses_every_way_out)
         const char *path;
         int sys;
     } ways[] = {
-        {"../etc", EXDEV}, {"/etc", EXDEV}, {"link", ELOOP},
-        {"link/x", ELOOP}, {"d/../../x", EXDEV},
-        {"file", ENOTDIR}, {"none", ENOENT},
+        {"../etc", EXDEV}, {"/etc", EXDEV},      {"link", ELOOP},
+        {"link/x", ELOOP}, {"d/../../x", EXDEV}, {"file", ENOTDIR},
+        {"none", ENOENT},
     };
 
     ck_assert_int_eq(mkdirat(scratch_fd, "d", 0700), 0);
@@ -28,8 +28,8 @@ START_TEST(beneath_refuses_every_way_out)
     ck_assert(fcntl(fd, F_GETFD) & FD_CLOEXEC);
     ops_close(fd);
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        fd = ops_open_beneath(scratch_fd, ways[i].path,
-                              O_RDONLY | O_DIRECTORY, 0);
+        fd = ops_open_beneath(scratch_fd, ways[i].path, O_RDONLY | O_DIRECTORY,
+                              0);
         ck_assert_int_eq(fd, -1);
         ck_assert_msg(errno == ways[i].sys, "%s: %s", ways[i].path,
                       strerror(errno));

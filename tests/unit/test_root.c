@@ -88,9 +88,9 @@ START_TEST(directories_beneath)
         const char *dir;
         int sys;
     } bad[] = {
-        {"none", ENOENT},   {"d/none/x", ENOENT}, {"file", ENOTDIR},
-        {"file/x", ENOTDIR}, {"d/link", ELOOP},   {"d/link/x", ELOOP},
-        {"..", EXDEV},      {"d/../..", EXDEV},
+        {"none", ENOENT},    {"d/none/x", ENOENT}, {"file", ENOTDIR},
+        {"file/x", ENOTDIR}, {"d/link", ELOOP},    {"d/link/x", ELOOP},
+        {"..", EXDEV},       {"d/../..", EXDEV},
     };
     struct root r;
 
@@ -214,8 +214,8 @@ START_TEST(roots_inside_each_other)
         const char *a, *b;
         int within;
     } pairs[] = {
-        {"a", "a", 1},   {"a", "a/b/c", 1},      {"a/b/c", "a", 1},
-        {"a/b", "a/d", 0}, {"a", "ab", 0},       {"link", "a", 1},
+        {"a", "a", 1},      {"a", "a/b/c", 1},    {"a/b/c", "a", 1},
+        {"a/b", "a/d", 0},  {"a", "ab", 0},       {"link", "a", 1},
         {"link", "a/b", 1}, {"a/b", "link/d", 0},
     };
 
@@ -230,8 +230,8 @@ START_TEST(roots_inside_each_other)
         struct root a, b;
         must(root_open(&a, x, &err));
         must(root_open(&b, y, &err));
-        ck_assert_msg(root_within(&a, &b, &err) == pairs[i].within,
-                      "%s and %s", pairs[i].a, pairs[i].b);
+        ck_assert_msg(root_within(&a, &b, &err) == pairs[i].within, "%s and %s",
+                      pairs[i].a, pairs[i].b);
         root_fini(&a);
         root_fini(&b);
         free(x);
@@ -291,8 +291,7 @@ main(void)
     tcase_add_loop_test(t, directories_beneath, 0, 2);
     tcase_add_loop_test(t, a_mount_is_a_boundary, 0, 2);
     tcase_add_loop_test(t, paths_longer_than_the_kernel_takes, 0, 2);
-    tcase_add_loop_test(t, a_directory_swapped_for_a_link_leads_nowhere, 0,
-                        2);
+    tcase_add_loop_test(t, a_directory_swapped_for_a_link_leads_nowhere, 0, 2);
     tcase_add_test(t, roots_inside_each_other);
     tcase_add_test(t, the_cache_of_directories);
     suite_add_tcase(s, t);

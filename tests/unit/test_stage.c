@@ -205,25 +205,27 @@ START_TEST(what_was_not_expected_stays)
 {
     old_and_new();
     scratch_write_at(tree_fd, "t", "edited");
-    ck_assert_int_eq(
-        stage_exchange(&stage, "n", tree_fd, "t", &expect, &err), -1);
+    fault_set(FAULT_NONE, 0, 0);
+    ck_assert_int_eq(stage_exchange(&stage, "n", tree_fd, "t", &expect, &err),
+                     -1);
     ck_assert_int_eq(err.code, ERR_CHANGED);
-    ck_assert_int_eq(
-        stage_remove(&stage, tree_fd, "t", &expect, "r", &err), -1);
+    ck_assert_int_eq(stage_remove(&stage, tree_fd, "t", &expect, "r", &err),
+                     -1);
     ck_assert_int_eq(err.code, ERR_CHANGED);
+    ck_assert_uint_eq(fault_changes(), 0);
     ck_assert_str_eq(at_path(), "edited");
     ck_assert_str_eq(in_tmp("n"), "new");
     ck_assert_int_eq(unlinkat(tree_fd, "t", 0), 0);
     ck_assert_int_eq(symlinkat("/etc/passwd", tree_fd, "t"), 0);
-    ck_assert_int_eq(
-        stage_exchange(&stage, "n", tree_fd, "t", &expect, &err), -1);
+    ck_assert_int_eq(stage_exchange(&stage, "n", tree_fd, "t", &expect, &err),
+                     -1);
     ck_assert_int_eq(err.code, ERR_CHANGED);
     ck_assert_int_eq(unlinkat(tree_fd, "t", 0), 0);
-    ck_assert_int_eq(
-        stage_exchange(&stage, "n", tree_fd, "t", &expect, &err), -1);
+    ck_assert_int_eq(stage_exchange(&stage, "n", tree_fd, "t", &expect, &err),
+                     -1);
     ck_assert_int_eq(err.code, ERR_CHANGED);
-    ck_assert_int_eq(
-        stage_remove(&stage, tree_fd, "t", &expect, "r", &err), -1);
+    ck_assert_int_eq(stage_remove(&stage, tree_fd, "t", &expect, "r", &err),
+                     -1);
     ck_assert_int_eq(err.code, ERR_CHANGED);
     ck_assert_str_eq(in_tmp("n"), "new");
 }
@@ -238,8 +240,8 @@ START_TEST(a_file_open_for_writing_is_left_alone)
         ck_assert_int_eq(
             stage_exchange(&stage, "n", tree_fd, "t", &expect, &err), -1);
         ck_assert_int_eq(err.code, ERR_BUSY);
-        ck_assert_int_eq(
-            stage_remove(&stage, tree_fd, "t", &expect, "r", &err), -1);
+        ck_assert_int_eq(stage_remove(&stage, tree_fd, "t", &expect, "r", &err),
+                         -1);
         ck_assert_int_eq(err.code, ERR_BUSY);
         ck_assert_str_eq(at_path(), "old");
     }
@@ -340,8 +342,8 @@ static const struct {
     const char *path, *tmp, *kept;
 } races[] = {
     {"nothing happens", NULL, NULL, false, ERR_NONE, "new", "old", ""},
-    {"an atomic save comes back", saves_over, NULL, false, ERR_CHANGED,
-     "saved", "new", ""},
+    {"an atomic save comes back", saves_over, NULL, false, ERR_CHANGED, "saved",
+     "new", ""},
     {"the same without leases", saves_over, NULL, true, ERR_CHANGED, "saved",
      "new", ""},
     {"a writer that waits gets its file back", edits_in_place, NULL, false,
@@ -352,8 +354,8 @@ static const struct {
      "old", "new", ""},
     {"a deletion leaves the name free", deletes, NULL, false, ERR_CHANGED, "",
      "new", ""},
-    {"a second save is kept aside", saves_over, saves_again, false,
-     ERR_CHANGED, "saved", "", "third"},
+    {"a second save is kept aside", saves_over, saves_again, false, ERR_CHANGED,
+     "saved", "", "third"},
     {"a save, then a deletion", saves_over, deletes, false, ERR_CHANGED,
      "saved", "", ""},
 };
@@ -373,8 +375,8 @@ START_TEST(races_at_the_exchange)
                   races[_i].says, at_path());
     ck_assert_msg(strcmp(in_tmp("n"), races[_i].tmp) == 0, "%s: %s",
                   races[_i].says, in_tmp("n"));
-    ck_assert_msg(strcmp(in_tmp("n" STAGE_KEPT), races[_i].kept) == 0,
-                  "%s: %s", races[_i].says, in_tmp("n" STAGE_KEPT));
+    ck_assert_msg(strcmp(in_tmp("n" STAGE_KEPT), races[_i].kept) == 0, "%s: %s",
+                  races[_i].says, in_tmp("n" STAGE_KEPT));
 }
 END_TEST
 
@@ -384,8 +386,8 @@ START_TEST(a_link_put_in_between_comes_back)
 
     old_and_new();
     race(puts_a_link, NULL);
-    ck_assert_int_eq(
-        stage_exchange(&stage, "n", tree_fd, "t", &expect, &err), -1);
+    ck_assert_int_eq(stage_exchange(&stage, "n", tree_fd, "t", &expect, &err),
+                     -1);
     ck_assert_int_eq(err.code, ERR_CHANGED);
     must(meta_at(tree_fd, "t", &m, &err));
     ck_assert_int_eq(m.kind, META_SYMLINK);
@@ -401,8 +403,8 @@ static const struct {
     const char *path, *tmp, *kept;
 } removals[] = {
     {"nothing happens", NULL, NULL, false, ERR_NONE, "", "old", ""},
-    {"an atomic save comes back", saves_over, NULL, false, ERR_CHANGED,
-     "saved", "", ""},
+    {"an atomic save comes back", saves_over, NULL, false, ERR_CHANGED, "saved",
+     "", ""},
     {"a writer that waits gets its file back", edits_in_place, NULL, false,
      ERR_BUSY, "old", "", ""},
     {"an edit in place comes back", edits_in_place, NULL, true, ERR_CHANGED,
@@ -428,8 +430,8 @@ START_TEST(races_at_the_removal)
                   removals[_i].says, at_path());
     ck_assert_msg(strcmp(in_tmp("n"), removals[_i].tmp) == 0, "%s: %s",
                   removals[_i].says, in_tmp("n"));
-    ck_assert_msg(strcmp(in_tmp("n" STAGE_KEPT), removals[_i].kept) == 0,
-                  "%s", removals[_i].says);
+    ck_assert_msg(strcmp(in_tmp("n" STAGE_KEPT), removals[_i].kept) == 0, "%s",
+                  removals[_i].says);
 }
 END_TEST
 
@@ -454,8 +456,8 @@ START_TEST(what_cannot_go_back_is_kept)
     renames = 0;
     table.renameat2 = one_exchange_only;
     ops_replace(&table);
-    ck_assert_int_eq(
-        stage_exchange(&stage, "n", tree_fd, "t", &expect, &err), -1);
+    ck_assert_int_eq(stage_exchange(&stage, "n", tree_fd, "t", &expect, &err),
+                     -1);
     ops_replace(NULL);
     ck_assert_int_eq(err.code, ERR_GUARD);
     ck_assert_msg(strstr(err.msg, ".weft/tmp/n"), "%s", err.msg);
@@ -504,8 +506,8 @@ static const struct {
      false},
     {"remove", remove_all, 0, true},
     {"remove without flags", remove_all, FAULT_NO_RENAME_FLAGS, true},
-    {"remove without links", remove_all,
-     FAULT_NO_RENAME_FLAGS | FAULT_NO_LINKS, true},
+    {"remove without links", remove_all, FAULT_NO_RENAME_FLAGS | FAULT_NO_LINKS,
+     true},
 };
 
 static void
@@ -519,8 +521,7 @@ nothing_is_lost(int i, const char *how, unsigned long n)
                   sweeps[i].says, how, n);
     ck_assert_msg(strcmp(path, "old") == 0 || strcmp(path, "new") == 0 ||
                       (*path == '\0' && sweeps[i].may_be_absent),
-                  "%s, %s %lu: '%s' at the path", sweeps[i].says, how, n,
-                  path);
+                  "%s, %s %lu: '%s' at the path", sweeps[i].says, how, n, path);
 }
 
 static void
@@ -578,8 +579,7 @@ START_TEST(it_may_be_killed_anywhere)
             pid_t child = fork();
             if (child == 0) {
                 fault_lacks(sweeps[_i].lacks);
-                fault_set(after ? FAULT_KILL_AFTER : FAULT_KILL_BEFORE, n,
-                          0);
+                fault_set(after ? FAULT_KILL_AFTER : FAULT_KILL_BEFORE, n, 0);
                 _exit(sweeps[_i].run() < 0);
             }
             ck_assert_int_eq(waitpid(child, &status, 0), child);
@@ -723,9 +723,8 @@ static void
 give_away(const char *path)
 {
     if (geteuid() == 0)
-        ck_assert_int_eq(fchownat(scratch_fd, path, 65534, 65534,
-                                  AT_SYMLINK_NOFOLLOW),
-                         0);
+        ck_assert_int_eq(
+            fchownat(scratch_fd, path, 65534, 65534, AT_SYMLINK_NOFOLLOW), 0);
 }
 
 static int
@@ -769,8 +768,7 @@ trash_readonly_dir(void)
         return 3;
     if (stage_discard(&s, "n", "d.1", &err) < 0)
         return 4;
-    if (meta_at(s.trash_fd, "d.1", &m, &err) < 0 ||
-        (m.mode & 07777) != 0555)
+    if (meta_at(s.trash_fd, "d.1", &m, &err) < 0 || (m.mode & 07777) != 0555)
         return 5;
     if (stage_mkdir(&s, "r", &err) < 0 ||
         descend_remove(s.trash_fd, "d.1", &err) < 0)

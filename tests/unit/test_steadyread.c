@@ -39,9 +39,8 @@ plain_id(const uint8_t *bytes, size_t len)
     return id;
 }
 
-static const size_t sizes[] = {0,      1,      4096,   65535,
-                               65536,  65537,  131072, 300001,
-                               1048576, 3000000};
+static const size_t sizes[] = {0,     1,      4096,   65535,   65536,
+                               65537, 131072, 300001, 1048576, 3000000};
 
 START_TEST(the_id_of_a_quiet_file)
 {
@@ -56,14 +55,13 @@ START_TEST(the_id_of_a_quiet_file)
     buf_add_string(&leaves, "left over");
     must(steadyread_leaves(scratch_fd, "f", &m, &id, &leaves, &err));
     ck_assert(hash_equal(&id, &want));
-    size_t n = sizes[_i] <= HASH_LEAF
-                   ? 0
-                   : (sizes[_i] + HASH_LEAF - 1) / HASH_LEAF;
+    size_t n =
+        sizes[_i] <= HASH_LEAF ? 0 : (sizes[_i] + HASH_LEAF - 1) / HASH_LEAF;
     ck_assert_uint_eq(leaves.len, n * HASH_LEN);
     for (size_t i = 0; i < n; i++) {
         size_t len = sizes[_i] - i * HASH_LEAF;
-        struct hash_id leaf = hash_of(bytes + i * HASH_LEAF,
-                                      len < HASH_LEAF ? len : HASH_LEAF);
+        struct hash_id leaf =
+            hash_of(bytes + i * HASH_LEAF, len < HASH_LEAF ? len : HASH_LEAF);
         ck_assert_mem_eq(leaves.data + i * HASH_LEN, leaf.b, HASH_LEN);
     }
     buf_fini(&leaves);
@@ -95,9 +93,9 @@ START_TEST(holes_are_not_read)
     memset(bytes + 1000, 'a', 10);
     memset(bytes + 20 * 1048576 + 77, 'b', 100000);
     ck_assert_int_eq(pwrite(fd, "aaaaaaaaaa", 10, 1000), 10);
-    ck_assert_int_eq(pwrite(fd, bytes + 20 * 1048576 + 77, 100000,
-                            20 * 1048576 + 77),
-                     100000);
+    ck_assert_int_eq(
+        pwrite(fd, bytes + 20 * 1048576 + 77, 100000, 20 * 1048576 + 77),
+        100000);
     close(fd);
     want = plain_id(bytes, len);
     free(bytes);

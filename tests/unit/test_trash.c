@@ -17,8 +17,7 @@ static void
 run(const char *name, size_t size, int days)
 {
     struct timespec times[2] = {{.tv_nsec = UTIME_OMIT},
-                                {.tv_sec = (NOW - days * DAY) /
-                                           CLOCK_SECOND}};
+                                {.tv_sec = (NOW - days * DAY) / CLOCK_SECOND}};
     char *path = mem_format("trash/%s", name), *bytes = mem_zero(size + 1);
 
     ck_assert(mkdirat(scratch_fd, "trash", 0700) == 0 || errno == EEXIST);
@@ -90,8 +89,8 @@ START_TEST(pruning)
     ck_assert_uint_eq(before.files, 4);
     ck_assert_uint_ge(before.bytes, 400000);
     must(trash_prune(scratch_fd, &limits, &removed, &err));
-    ck_assert_msg(strcmp(left(), rules[_i].left) == 0, "%s: %s",
-                  rules[_i].says, left());
+    ck_assert_msg(strcmp(left(), rules[_i].left) == 0, "%s: %s", rules[_i].says,
+                  left());
     must(trash_size(scratch_fd, &after, &err));
     ck_assert_uint_eq(after.files, strlen(rules[_i].left));
     ck_assert_uint_eq(after.bytes + removed.bytes, before.bytes);
@@ -181,8 +180,7 @@ main(void)
 
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, scratch_setup, scratch_teardown);
-    tcase_add_loop_test(t, pruning, 0,
-                        (int)(sizeof rules / sizeof *rules));
+    tcase_add_loop_test(t, pruning, 0, (int)(sizeof rules / sizeof *rules));
     tcase_add_test(t, no_trash_yet);
     tcase_add_test(t, links_in_it_are_not_followed);
     tcase_add_test(t, any_depth);

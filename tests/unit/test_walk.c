@@ -11,8 +11,8 @@ static struct err err;
 START_TEST(names_come_sorted_by_bytes)
 {
     static const char *const want[] = {
-        "A",   "Z",         "a",         "a b",       "a.b",
-        "aa",  "common-00", "common-01", "common-1",  "common-10",
+        "A",   "Z",         "a",         "a b",      "a.b",
+        "aa",  "common-00", "common-01", "common-1", "common-10",
         "dir", "link",      "\xc3\xa4",  "\xff\xfe",
     };
     const size_t n = sizeof want / sizeof *want;
