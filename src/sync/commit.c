@@ -74,8 +74,8 @@ static int
 number(struct commit *c, uint32_t know, uint32_t *out, struct err *err)
 {
     if (c->know[know] == 0 &&
-        replica_exception(c->replica, &c->plan->know[know], &c->know[know],
-                          err) < 0)
+        ledger_number(c->replica, &c->plan->know[know], &c->know[know],
+                      err) < 0)
         return -1;
     *out = c->know[know];
     return 0;

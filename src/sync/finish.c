@@ -100,8 +100,7 @@ set_scopes(struct finish *f, struct err *err)
         uint32_t number;
         if (s->side != pair_side(f->args->pair))
             continue;
-        if (replica_exception(f->replica, &plan->know[s->know], &number,
-                              err) < 0)
+        if (ledger_number(f->replica, &plan->know[s->know], &number, err) < 0)
             return -1;
         char *dir = path_parent(s->path);
         struct listing *l;
@@ -127,12 +126,17 @@ learn(struct finish *f, struct err *err)
 
     if (pin_all(f, err) < 0 || set_scopes(f, err) < 0 ||
         ledger_flush(&f->ledger, err) < 0 ||
-        replica_exception(f->replica, &plan->know[0], &number, err) < 0)
+        ledger_number(f->replica, &plan->know[0], &number, err) < 0)
         return -1;
     int status = pair_rules(f->args->pair, &rules, err);
+    struct knowledge known = {0};
+    knowledge_copy(&known, &f->replica->known);
+    knowledge_join(&known, &plan->know[0]);
+    settle_strip(&known, f->replica->self);
     if (status == 0)
-        status = replica_set_known(f->replica, &plan->know[0], rules.data,
-                                   rules.len, err);
+        status = replica_set_known(f->replica, &known, rules.data, rules.len,
+                                   err);
+    knowledge_fini(&known);
     buf_fini(&rules);
     if (status < 0)
         return -1;
@@ -204,17 +208,13 @@ finish_session(const struct finish_args *args, struct hash_id *h,
 {
     struct replica *r = args->pair->replica;
     struct finish f = {.args = args, .replica = r, .ledger = {.replica = r}};
-    struct knowledge before = {0};
     bool uneven;
 
     if (args->commit != NULL && commit_finish(args->commit, err) < 0)
         return -1;
     if (replica_begin(r, err) < 0)
         return -1;
-    knowledge_copy(&before, &r->known);
-    knowledge_see(&before, r->self, r->tick, replica_nonce(r, r->tick));
-    int status = replica_exception(r, &before, &f.before, err);
-    knowledge_fini(&before);
+    int status = ledger_number(r, &r->known, &f.before, err);
     if (status == 0)
         status = record(&f, err);
     ledger_fini(&f.ledger);

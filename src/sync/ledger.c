@@ -53,6 +53,19 @@ ledger_touch(struct ledger *l, const char *dir)
 }
 
 int
+ledger_number(struct replica *r, const struct knowledge *know, uint32_t *out,
+              struct err *err)
+{
+    struct knowledge copy = {0};
+
+    knowledge_copy(&copy, know);
+    settle_strip(&copy, r->self);
+    int status = replica_exception(r, &copy, out, err);
+    knowledge_fini(&copy);
+    return status;
+}
+
+int
 ledger_op(struct ledger *l, const struct plan_op *op, uint32_t know,
           const struct entry_stamp *seen, struct err *err)
 {
@@ -84,52 +97,30 @@ deepest_last(const void *a, const void *b)
     return path_compare(x->listing->path, y->listing->path);
 }
 
-/* The listing above takes over the digests; true if that changed it. */
-static bool
-hand_up(struct listing *up, const struct listing *l)
+/* The page of the directory above, or NULL with err filled. */
+static struct page *
+load_above(struct ledger *l, const char *path, struct err *err)
 {
-    const char *name = path_name(l->path);
-    struct entry *e = listing_find(up, name);
+    char *dir = path_parent(path);
+    struct page *up = load(l, dir, err);
 
-    if (e == NULL && l->n > 0) {
-        /* What is not there still carries exceptions below it. */
-        struct entry gone = {.name = name, .kind = ENTRY_ABSENT};
-        e = listing_set(up, &gone);
-    }
-    if (e == NULL)
-        return false;
-    bool is_dir = e->kind == ENTRY_DIR;
-    if (e->uneven == l->uneven &&
-        (!is_dir || (hash_equal(&e->h, &l->h) && hash_equal(&e->v, &l->v))))
-        return false;
-    e->uneven = l->uneven;
-    if (is_dir) {
-        e->h = l->h;
-        e->v = l->v;
-    }
-    listing_touch(up, e);
-    if (e->kind == ENTRY_ABSENT && e->know == 0 && e->below == 0 && !e->uneven)
-        listing_remove(up, name);
-    return true;
+    free(dir);
+    return up;
 }
 
+/* Digests are made, the listing above learns them, rows are written. */
 static int
-write_out(struct ledger *l, struct listing *listing, struct err *err)
+write_out(struct ledger *l, struct page *page, struct page *up,
+          struct err *err)
 {
     struct tree *tree = l->replica->tree;
+    struct listing *listing = page->listing;
 
-    listing_cut(listing);
-    listing_digest(listing, &l->replica->who);
-    if (listing->path[0] != '\0' && listing->n == 0) {
-        /* Either an empty directory, or none any more. */
-        char *dir = path_parent(listing->path);
-        struct page *up = load(l, dir, err);
-        free(dir);
-        if (up == NULL)
-            return -1;
-        if (!entry_is_dir(listing_find(up->listing, path_name(listing->path))))
-            return tree_forget(tree, listing->path, err);
-    }
+    settle_close(listing, &l->replica->who, up ? up->listing : NULL);
+    /* Empty: a directory with nothing in it, or none any more. */
+    if (up != NULL && listing->n == 0 &&
+        !entry_is_dir(listing_find(up->listing, path_name(listing->path))))
+        return tree_forget(tree, listing->path, err);
     return tree_save(tree, listing, err);
 }
 
@@ -149,16 +140,13 @@ ledger_flush(struct ledger *l, struct err *err)
     if (n > 0)
         qsort(todo, n, sizeof *todo, deepest_last);
     while (n > 0 && status == 0) {
-        struct page *page = todo[--n];
-        status = write_out(l, page->listing, err);
-        if (status < 0 || page->listing->path[0] == '\0')
-            continue;
-        char *dir = path_parent(page->listing->path);
-        struct page *up = load(l, dir, err);
-        free(dir);
-        if (up == NULL) {
+        struct page *page = todo[--n], *up = NULL;
+        if (page->listing->path[0] != '\0' &&
+            (up = load_above(l, page->listing->path, err)) == NULL)
             status = -1;
-        } else if (hand_up(up->listing, page->listing) && !up->touched) {
+        else
+            status = write_out(l, page, up, err);
+        if (status == 0 && up != NULL && !up->touched) {
             up->touched = true;
             MEM_GROW(todo, n, cap);
             size_t place = n++;

@@ -24,6 +24,10 @@ int ledger_listing(struct ledger *l, const char *dir, struct listing **out,
                    struct err *err);
 void ledger_touch(struct ledger *l, const char *dir);
 
+/* The replica's number for a knowledge; its own tick is implied. */
+int ledger_number(struct replica *r, const struct knowledge *know,
+                  uint32_t *out, struct err *err);
+
 /*
  * Record a done op.  know is this replica's number for its knowledge; seen is
  * what the path looked like afterwards, NULL when the tree was not changed or

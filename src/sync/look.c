@@ -15,6 +15,7 @@
 #include "fs/ops.h"
 #include "fs/steadyread.h"
 #include "fs/walk.h"
+#include "merge/settle.h"
 
 /* Takes the error as it is; path is copied. */
 static struct look_unknown *
@@ -138,11 +139,11 @@ record(struct look *look, const char *path, const struct entry *old,
         keep_unmoved(old, e);
         e->h = old->h;
         e->v = old->v;
-        e->uneven = old->uneven;
     }
     if (old != NULL) {
         e->know = old->know;
         e->below = old->below;
+        e->uneven = old->uneven;
     } else if (s->before != NULL &&
                ignore_covers(s->before, path, e->kind == ENTRY_DIR, NULL)) {
         e->know = s->nothing;
@@ -168,24 +169,19 @@ record(struct look *look, const char *path, const struct entry *old,
     look->changed = true;
 }
 
-/* Keep nothing of the path but an exception that it may carry. */
+/* Not there any more; or left out by the rules, which is no event and leaves
+ * nothing behind. */
 static void
 vanish(struct look *look, const char *name, bool event)
 {
-    struct entry *old = listing_find(look->listing, name);
+    const struct entry *old = listing_find(look->listing, name);
 
-    if (old->kind != ENTRY_ABSENT && event)
-        look->events++;
+    look->events += event && entry_is_there(old);
     look->changed = true;
-    if ((old->know == 0 && old->below == 0) || !event) {
+    if (event)
+        settle_vanish(look->listing, name);
+    else
         listing_remove(look->listing, name);
-        return;
-    }
-    struct entry gone = {.name = old->name,
-                         .kind = ENTRY_ABSENT,
-                         .know = old->know,
-                         .below = old->below};
-    listing_set(look->listing, &gone);
 }
 
 /* The entries that stand between two names of the directory are not there

@@ -134,16 +134,23 @@ pair_take_root(struct pair *p, bool *doubt, struct err *err)
 
     if (link_await(p->link, MESSAGE_ROOT, &f, err) < 0)
         return -1;
-    struct reader r = reader_over(f.payload, f.len);
+    return pair_use_root(p, f.payload, f.len, doubt, err);
+}
+
+int
+pair_use_root(struct pair *p, const void *bytes, size_t len, bool *doubt,
+              struct err *err)
+{
+    struct reader r = reader_over(bytes, len);
+
     if (!message_root_decode(&r, &p->arena, &p->root))
-        return message_refused(f.type, err);
+        return message_refused(MESSAGE_ROOT, err);
     uint32_t *map;
     if (message_root_translate(&p->root, &p->replica->who, &p->arena, &map,
                                err) < 0)
         return -1;
     p->who_n = p->root.who_n;
     p->who = mem_dup(map, p->who_n * sizeof *map);
-    knowledge_see(&p->root.know, p->root.self, 0, 0);
     *doubt = is_doubtful(p);
     return 0;
 }

@@ -54,6 +54,10 @@ void pair_send_root(struct pair *p);
  */
 int pair_take_root(struct pair *p, bool *doubt, struct err *err);
 
+/* The same with the bytes of a ROOT that came before. */
+int pair_use_root(struct pair *p, const void *bytes, size_t len, bool *doubt,
+                  struct err *err);
+
 /* Tell the other about incarnations that it cannot number yet. */
 void pair_send_who(struct pair *p);
 int pair_take_who(struct pair *p, const struct frame *f, struct err *err);

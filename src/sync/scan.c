@@ -19,6 +19,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "fs/meta.h"
+#include "merge/settle.h"
 #include "store/tree.h"
 
 #define WINDOW 256 /* directories at hand that are not yet looked at */
@@ -61,23 +62,24 @@ fail(struct scan *s)
 
 static void finish_if_done(struct scan *s, struct node *n);
 
-/* The parent takes over the digests of a directory below it. */
-static void
-hand_up(struct node *n)
+/* A directory that is not there any more: what is left of it are exceptions,
+ * if the entry above says that there are any. */
+static int
+forget(struct scan *s, struct node *n)
 {
     struct listing *l = n->look.listing, *up = n->parent->look.listing;
-    struct entry *e = listing_find(up, path_name(l->path));
+    struct tree *tree = s->replica->tree;
 
-    if (!entry_is_dir(e))
-        return;
-    if (hash_equal(&e->h, &l->h) && hash_equal(&e->v, &l->v) &&
-        e->uneven == l->uneven)
-        return;
-    e->h = l->h;
-    e->v = l->v;
-    e->uneven = l->uneven;
-    listing_touch(up, e);
+    if (listing_find(up, path_name(l->path)) == NULL)
+        return tree_forget(tree, l->path, s->err);
+    for (size_t i = l->n; i-- > 0;) {
+        const char *name = l->entries[i].name;
+        settle_vanish(l, name);
+    }
+    settle_close(l, &s->replica->who, up);
     n->parent->look.changed = true;
+    return l->n == 0 ? tree_forget(tree, l->path, s->err)
+                     : tree_save(tree, l, s->err);
 }
 
 static int
@@ -86,11 +88,13 @@ save(struct scan *s, struct node *n)
     struct listing *l = n->look.listing;
 
     if (n->gone)
-        return tree_forget(s->replica->tree, l->path, s->err);
+        return forget(s, n);
     if (!n->look.changed)
         return 0;
-    listing_cut(l);
-    listing_digest(l, &s->replica->who);
+    settle_close(l, &s->replica->who,
+                 n->parent ? n->parent->look.listing : NULL);
+    if (n->parent != NULL)
+        n->parent->look.changed = true;
     return tree_save(s->replica->tree, l, s->err);
 }
 
@@ -106,8 +110,6 @@ finish(struct scan *s, struct node *n)
         s->out->h = n->look.listing->h;
         s->out->v = n->look.listing->v;
         s->out->uneven = n->look.listing->uneven;
-    } else if (!n->gone) {
-        hand_up(n);
     }
     listing_free(n->look.listing);
     look_fini(&n->look);
@@ -399,20 +401,20 @@ scan_run(struct replica *r, const struct scan_args *args,
     int64_t started = clock_mono_ns();
     struct scan s = {.replica = r, .args = args, .out = out, .err = err};
     struct ignore *before = NULL;
-    struct tree_walk *walk = NULL;
+    struct tree_walk walk;
 
     *out = (struct scan_result){0};
     if (prepare(&s, &before) < 0 ||
-        tree_walk_open(r->tree, &walk, err) < 0) {
+        tree_walk_open(&walk, r->tree, err) < 0) {
         ignore_free(before);
         return -1;
     }
     pthread_rwlock_init(&s.shared.lock, NULL);
     s.pool = pool_new(pool_threads());
-    drive(&s, walk);
+    drive(&s, &walk);
     pool_free(s.pool);
     pthread_rwlock_destroy(&s.shared.lock);
-    tree_walk_close(walk);
+    tree_walk_close(&walk);
     ignore_free(before);
     if (!s.failed && out->events > 0) {
         uint64_t tick;

@@ -76,6 +76,8 @@ own_ended(void *arg, const struct plan_op *op, const struct err *err)
 {
     struct transfer *t = arg;
 
+    if (t->ended[op->id] != OPEN)
+        return;
     if (err == NULL) {
         add_range(t, op->id);
     } else {
@@ -97,6 +99,8 @@ gate(void *arg, const struct plan_op *op)
     struct transfer *t = arg;
     uint32_t waits_for = t->gates ? t->gates[op->id] : 0;
 
+    if (t->ended[op->id] == FAILED)
+        return -1;
     if (waits_for == 0)
         return 0;
     uint8_t state = t->ended[waits_for - 1];
@@ -144,6 +148,15 @@ transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
     t->receive.gate = gate;
     t->receive.arg = t;
     send_init(&t->send, pair, t->pool);
+}
+
+void
+transfer_refuse(struct transfer *t, const struct plan_op *op)
+{
+    struct err err;
+
+    err_set(&err, ERR_CHANGED, "it is not what the plan was made for");
+    own_ended(t, op, &err);
 }
 
 /* ---- messages ---- */
@@ -310,10 +323,27 @@ transfer_run(struct transfer *t, struct err *err)
         if (status == 0)
             status = take_all(t, err);
         if (t->on_progress)
-            t->on_progress(t->arg);
+            t->on_progress(t->arg, t);
     }
     t->complete = status == 0 && !t->receive.stopping;
     return status;
+}
+
+int
+transfer_await(struct transfer *t, enum message_type type, struct frame *out,
+               struct err *err)
+{
+    for (;;) {
+        int r = link_next(t->pair->link, out, err);
+        if (r < 0)
+            return -1;
+        if (r > 0 && out->type == type)
+            return 0;
+        if (r > 0 && take(t, out, err) < 0)
+            return -1;
+        if (r == 0 && link_wait(t->pair->link, -1, -1, err) < 0)
+            return -1;
+    }
 }
 
 bool

@@ -36,7 +36,8 @@ struct transfer {
     /* Each op of either side, when it ends; err NULL: durable. */
     void (*on_end)(void *arg, const struct plan_op *op,
                    const struct err *err);
-    void (*on_progress)(void *arg); /* now and then; may be NULL */
+    /* Now and then; may be NULL. */
+    void (*on_progress)(void *arg, const struct transfer *t);
     void *arg;
 };
 
@@ -44,12 +45,20 @@ struct transfer {
 void transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
                    struct commit *commit);
 
+/* Before the run: an op of this side that does not fit what is here. */
+void transfer_refuse(struct transfer *t, const struct plan_op *op);
+
 /*
  * Until all ops have ended (the initiator), or FINISH has come and what is
  * under way has ended (the far end).  Cancelling ends it early: *complete is
  * then false.
  */
 int transfer_run(struct transfer *t, struct err *err);
+
+/* The initiator, after the run: wait for a message; ops of the far end that
+ * were still under way when the run was cut short may end before it. */
+int transfer_await(struct transfer *t, enum message_type type,
+                   struct frame *out, struct err *err);
 
 void transfer_fini(struct transfer *t);
 

@@ -23,7 +23,6 @@ static const char *const names[256] = {
     [MESSAGE_CONFLICT] = "CONFLICT",
     [MESSAGE_SCOPE] = "SCOPE",
     [MESSAGE_PLAN_END] = "PLAN_END",
-    [MESSAGE_SCOPE] = "SCOPE",
     [MESSAGE_GO] = "GO",
     [MESSAGE_GUARD] = "GUARD",
     [MESSAGE_WANT] = "WANT",

@@ -234,6 +234,7 @@ message_plan_totals_encode(const struct message_plan_totals *t,
 {
     writer_varint(out, t->created);
     writer_varint(out, t->changed);
+    writer_varint(out, t->moved);
     writer_varint(out, t->deleted);
     writer_varint(out, t->meta);
     writer_varint(out, t->files);
@@ -248,6 +249,7 @@ message_plan_totals_decode(struct reader *r, struct message_plan_totals *out)
 
     t.created = reader_varint(r);
     t.changed = reader_varint(r);
+    t.moved = reader_varint(r);
     t.deleted = reader_varint(r);
     t.meta = reader_varint(r);
     t.files = reader_varint(r);

@@ -103,9 +103,9 @@ bool message_plan_scope_decode(struct reader *r, const struct entry_maps *maps,
                                struct mem_arena *arena,
                                struct message_plan_scope *out);
 
-/* The numbers of merge/plan.h's struct plan_totals. */
+/* The numbers of merge/plan.h's struct plan_totals, moves apart. */
 struct message_plan_totals {
-    uint64_t created, changed, deleted, meta;
+    uint64_t created, changed, moved, deleted, meta;
     uint64_t files, bytes, lost_files;
 };
 

@@ -1,0 +1,574 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/initiator.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "merge/guard.h"
+#include "merge/moves.h"
+#include "merge/reconcile.h"
+#include "merge/settle.h"
+#include "sync/announce.h"
+#include "sync/commit.h"
+#include "sync/exchange.h"
+#include "sync/finish.h"
+#include "sync/pair.h"
+#include "sync/place.h"
+#include "sync/report.h"
+#include "sync/transfer.h"
+#include "wire/message_event.h"
+
+struct initiator {
+    const struct serve_args *args;
+    struct link link;
+    struct message_event_start start; /* strings in the arena */
+    struct mem_arena arena;
+    bool started;
+    struct pair pair;
+    bool introduced;       /* OPEN and ROOT went to the peer */
+    struct scan_result scan;
+    bool scanned;
+    struct plan plan;
+    struct commit commit;
+    bool committing;
+    struct report report;
+    uint64_t session_tick;
+};
+
+static bool
+is_dry(const struct initiator *s)
+{
+    return (s->start.here.flags & MESSAGE_OPEN_DRY_RUN) != 0;
+}
+
+/* Is our tree the source of a one-way run?  Then it records nothing. */
+static bool
+is_source(const struct initiator *s)
+{
+    return s->start.far.mode == MESSAGE_OPEN_TO_FAR;
+}
+
+/* ---- meeting ---- */
+
+/* Say who we are as soon as both sides are at hand; the rest of the
+ * conversation can wait for the scan. */
+static void
+introduce(struct initiator *s)
+{
+    if (s->introduced || s->link.peer == NULL || s->pair.replica == NULL)
+        return;
+    pair_send_root(&s->pair);
+    s->introduced = true;
+}
+
+static int
+take_peer(struct initiator *s, struct frame *f, struct err *err)
+{
+    struct reader r = reader_over(f->payload, f->len);
+    struct message_event_peer m;
+
+    if (!message_event_peer_decode(&r, &s->arena, &m) || f->fd < 0 ||
+        s->link.peer != NULL)
+        return message_refused(f->type, err);
+    s->link.peer = channel_new(f->fd, f->fd);
+    f->fd = -1;
+    free(s->link.label);
+    s->link.label = mem_string(m.label);
+    s->link.timeout_ms = s->start.far.timeout_ms > 0
+                             ? (int)s->start.far.timeout_ms
+                             : LINK_TIMEOUT_MS;
+    s->pair.local = m.local;
+    s->pair.open = s->start.far;
+    if (!m.greeted)
+        channel_expect_magic(s->link.peer);
+    pair_send_hello(&s->pair);
+    pair_send_open(&s->pair);
+    introduce(s);
+    return 0;
+}
+
+static int
+hear_driver(void *arg, struct frame *f, struct err *err)
+{
+    struct initiator *s = arg;
+    struct reader r = reader_over(f->payload, f->len);
+
+    switch (f->type) {
+    case MESSAGE_START:
+        if (!message_event_start_decode(&r, &s->arena, &s->start))
+            return message_refused(f->type, err);
+        s->started = true;
+        return 0;
+    case MESSAGE_PEER:
+        return s->started ? take_peer(s, f, err) : link_unexpected(f, err);
+    default:
+        return link_unexpected(f, err);
+    }
+}
+
+static int
+wait_for_scan(void *arg, int fd, struct err *err)
+{
+    struct initiator *s = arg;
+
+    return link_wait(&s->link, fd, -1, err);
+}
+
+static int
+wait_for_peer(struct initiator *s, struct err *err)
+{
+    while (s->link.peer == NULL && !s->link.quit)
+        if (link_wait(&s->link, -1, -1, err) < 0)
+            return -1;
+    return 0;
+}
+
+/*
+ * Open our own replica.  A root that is still to be made waits until the far
+ * end has shown that it is there.
+ */
+static int
+open_own(struct initiator *s, bool *met, struct err *err)
+{
+    struct message_open here = s->start.here;
+    bool create = (here.flags & MESSAGE_OPEN_CREATE) != 0;
+
+    here.flags &= ~(uint32_t)MESSAGE_OPEN_CREATE;
+    if (place_open(&s->pair.replica, &here, s->args, err) == 0) {
+        introduce(s);
+        return 0;
+    }
+    if (!create || err->sys != ENOENT)
+        return -1;
+    bool doubt;
+    struct frame f;
+    if (wait_for_peer(s, err) < 0 || s->link.peer == NULL ||
+        pair_take_hello(&s->pair, err) < 0)
+        return -1;
+    /* Its ROOT comes only from a tree that exists; it is taken again, from
+     * the same bytes, once our numbering does. */
+    if (link_await(&s->link, MESSAGE_ROOT, &f, err) < 0)
+        return -1;
+    struct buf root = {0};
+    buf_add(&root, f.payload, f.len);
+    int status = place_open(&s->pair.replica, &s->start.here, s->args, err);
+    if (status == 0) {
+        introduce(s);
+        status = pair_use_root(&s->pair, root.data, root.len, &doubt, err);
+        if (status == 0 && doubt)
+            status = place_doubt(s->pair.replica, err);
+    }
+    buf_fini(&root);
+    *met = true;
+    return status;
+}
+
+static int
+scan(struct initiator *s, struct err *err)
+{
+    struct scan_args args = {
+        .checksum = (s->start.here.flags & MESSAGE_OPEN_CHECKSUM) != 0,
+        .rules = s->start.here.rules,
+        .rules_len = s->start.here.rules_len,
+        .wait = wait_for_scan,
+        .wait_arg = s};
+
+    scan_fini(&s->scan);
+    s->pair.scan = &s->scan;
+    s->scanned = true;
+    return place_scan(s->pair.replica, &args, &s->scan, err);
+}
+
+/* Two names of one tree would be synchronised with themselves. */
+static int
+check_distinct(struct initiator *s, struct err *err)
+{
+    const struct message_root *root = &s->pair.root;
+    const struct replica *own = s->pair.replica;
+    char host[256] = "";
+
+    gethostname(host, sizeof host - 1);
+    if (strcmp(host, root->host) == 0 && own->root.dev == root->device &&
+        own->root.ino == root->inode)
+        return err_set(err, ERR_USAGE, "both locations are the same directory");
+    return 0;
+}
+
+static int
+meet(struct initiator *s, bool met, struct err *err)
+{
+    bool doubt = false;
+
+    if (!met && (pair_take_hello(&s->pair, err) < 0 ||
+                 pair_take_root(&s->pair, &doubt, err) < 0))
+        return -1;
+    if (doubt)
+        return place_doubt(s->pair.replica, err);
+    return check_distinct(s, err);
+}
+
+/* ---- deciding ---- */
+
+static enum reconcile_choice
+take(bool left)
+{
+    return left ? RECONCILE_TAKE_LEFT : RECONCILE_TAKE_RIGHT;
+}
+
+static enum reconcile_choice
+choose(void *arg, const struct plan_conflict *c)
+{
+    const struct initiator *s = arg;
+    const struct entry *l = &c->left, *r = &c->right;
+
+    /* An edit beats a deletion, whatever the policy. */
+    if (c->why == DECIDE_DELETED)
+        return take(l->kind != ENTRY_ABSENT);
+    switch (s->start.policy) {
+    case MESSAGE_EVENT_NEWER:
+        return l->mtime_ns == r->mtime_ns ? RECONCILE_SKIP
+                                          : take(l->mtime_ns > r->mtime_ns);
+    case MESSAGE_EVENT_OLDER:
+        return l->mtime_ns == r->mtime_ns ? RECONCILE_SKIP
+                                          : take(l->mtime_ns < r->mtime_ns);
+    case MESSAGE_EVENT_LARGER:
+        return l->size == r->size ? RECONCILE_SKIP : take(l->size > r->size);
+    case MESSAGE_EVENT_SMALLER:
+        return l->size == r->size ? RECONCILE_SKIP : take(l->size < r->size);
+    case MESSAGE_EVENT_OWN:
+        return RECONCILE_TAKE_LEFT;
+    case MESSAGE_EVENT_FAR:
+        return RECONCILE_TAKE_RIGHT;
+    default:
+        return RECONCILE_SKIP;
+    }
+}
+
+static bool
+skips(void *arg, const char *path, bool is_dir)
+{
+    return pair_skips_own(arg, path, is_dir) ||
+           pair_skips_far(arg, path, is_dir);
+}
+
+static const struct listing *
+own_listing(void *arg, const char *dir)
+{
+    return exchange_own(((struct exchange *)arg), dir);
+}
+
+static const struct listing *
+far_listing(void *arg, const char *dir)
+{
+    return exchange_far(((struct exchange *)arg), dir);
+}
+
+static bool
+side_skips(void *arg, const char *path, bool is_dir)
+{
+    return skips(((struct exchange *)arg)->pair, path, is_dir);
+}
+
+static int
+decide_all(struct initiator *s, struct exchange *x, struct err *err)
+{
+    struct pair *p = &s->pair;
+    struct replica *own = p->replica;
+    struct knowledge left = {0}, right = {0};
+
+    knowledge_copy(&left, &own->known);
+    knowledge_see(&left, own->self, own->tick,
+                  replica_nonce(own, own->tick));
+    knowledge_copy(&right, &p->root.know);
+    knowledge_see(&right, p->root.self, p->root.tick, p->root.nonce);
+    struct reconcile_args args = {
+        .side = {[PLAN_LEFT] = {.list = own_listing,
+                                .skip = side_skips,
+                                .arg = x,
+                                .root = left,
+                                .exceptions = own->exceptions,
+                                .exception_n = own->exception_n,
+                                .self = own->self},
+                 [PLAN_RIGHT] = {.list = far_listing,
+                                 .skip = side_skips,
+                                 .arg = x,
+                                 .root = right,
+                                 .exceptions = p->root.exceptions,
+                                 .exception_n = p->root.exception_n + 1,
+                                 .self = p->root.self}},
+        .mode = (enum reconcile_mode)p->open.mode,
+        .mirror = (p->open.flags & MESSAGE_OPEN_MIRROR) != 0,
+        .session = {.who = own->self, .tick = own->tick + 1},
+        .who = &own->who,
+        .choose = choose,
+        .choose_arg = s};
+    reconcile(&args, &s->plan);
+    moves_find(&s->plan);
+    int status = 0;
+    if (x->failed) {
+        *err = x->err;
+        status = -1;
+    } else if (!is_dry(s) && plan_mints(&s->plan)) {
+        /* The session's own event must be durable before anybody records
+         * something that carries it. */
+        status = replica_begin(own, err);
+        if (status == 0)
+            status = replica_next_tick(own, &s->session_tick, err);
+        if (status == 0)
+            status = replica_commit(own, err);
+        else
+            replica_rollback(own);
+    }
+    knowledge_fini(&left);
+    knowledge_fini(&right);
+    return status;
+}
+
+/* ---- carrying out ---- */
+
+static void
+op_ended(void *arg, const struct plan_op *op, const struct err *err)
+{
+    struct initiator *s = arg;
+
+    report_end(&s->report, &s->plan, op, err);
+}
+
+static void
+progressed(void *arg, const struct transfer *t)
+{
+    struct initiator *s = arg;
+
+    report_progress(&s->report, t);
+}
+
+/*
+ * The far end judges the plan by its own guards.  Where it could have nothing
+ * against it there is no need to wait.
+ */
+static int
+agree(struct initiator *s, struct err *err)
+{
+    const struct plan_totals *far = &s->plan.totals[PLAN_RIGHT];
+    struct frame f;
+
+    if (far->lost_files == 0 && far->deleted == 0)
+        return 0;
+    return link_await(&s->link, MESSAGE_GO, &f, err);
+}
+
+static int
+finish(struct initiator *s, struct transfer *t, struct err *err)
+{
+    struct pair *p = &s->pair;
+    struct message_finish m = {.know = s->plan.know[0],
+                               .complete = t->complete};
+    struct message_finished far;
+    struct hash_id h = s->scan.h, v = s->scan.v;
+    struct buf b = {0};
+    struct frame f;
+
+    message_finish_encode(&m, &b);
+    link_send(p->link, MESSAGE_FINISH, &b, 0);
+    if (!is_source(s) || s->committing) {
+        struct finish_args args = {
+            .pair = p,
+            .plan = &s->plan,
+            .transfer = t,
+            .commit = s->committing ? &s->commit : NULL,
+            .complete = t->complete && !is_source(s),
+            .status = s->report.sum.problems > 0 ? 3
+                      : s->plan.conflict_n > 0   ? 1
+                                                 : 0};
+        if (finish_session(&args, &h, &v, err) < 0)
+            return -1;
+    }
+    if (transfer_await(t, MESSAGE_FINISHED, &f, err) < 0)
+        return -1;
+    struct reader r = reader_over(f.payload, f.len);
+    if (!message_finished_decode(&r, &p->arena, &far))
+        return message_refused(f.type, err);
+    if (t->complete && p->open.mode == MESSAGE_OPEN_BOTH &&
+        s->report.sum.problems == 0 && s->plan.conflict_n == 0 &&
+        s->scan.unknown_n == 0 && p->scanned.skipped_n == 0 &&
+        ignore_is_empty(s->scan.ignore) && ignore_is_empty(p->ignore) &&
+        !hash_equal(&v, &far.v)) {
+        struct err bug;
+        err_set(&bug, ERR_STATE,
+                "both sides did all that was planned and still differ: this is "
+                "an error in weft, please report it");
+        report_problem(&s->report, false, NULL, &bug);
+    }
+    return 0;
+}
+
+static int
+carry_out(struct initiator *s, struct transfer *t, struct err *err)
+{
+    struct pair *p = &s->pair;
+    bool durable = (s->start.here.flags & MESSAGE_OPEN_DURABLE) != 0;
+    bool trash = (s->start.here.flags & MESSAGE_OPEN_NO_TRASH) == 0;
+    bool own_ops = false;
+
+    announce_send(p, &s->plan);
+    if (agree(s, err) < 0)
+        return -1;
+    for (size_t i = 0; i < s->plan.n; i++)
+        own_ops = own_ops || s->plan.ops[i].side == PLAN_LEFT;
+    if (own_ops) {
+        s->committing = true;
+        if (commit_open(&s->commit, p->replica, &s->plan, durable, trash,
+                        s->link.label, p->root.node, err) < 0)
+            return -1;
+    }
+    transfer_init(t, p, &s->plan, &s->commit);
+    t->on_end = op_ended;
+    t->on_progress = progressed;
+    t->arg = s;
+    if (transfer_run(t, err) < 0)
+        return -1;
+    return finish(s, t, err);
+}
+
+static int
+guard(struct initiator *s, struct err *err)
+{
+    struct guard_limits limits = {.limited = s->start.here.guard_limited,
+                                  .percent = s->start.here.guard_percent,
+                                  .number = s->start.here.guard_number};
+
+    return guard_check(&s->plan, PLAN_LEFT, s->scan.files, &limits, err);
+}
+
+/* One pair, from the listings to the summary. */
+static int
+synchronise(struct initiator *s, struct err *err)
+{
+    struct pair *p = &s->pair;
+    struct exchange x = {.pair = p};
+    struct transfer t = {0};
+    bool equal = false, ran = false;
+
+    pair_send_scanned(p);
+    int status = exchange_fetch(&x, &equal, err);
+    report_unseen(&s->report);
+    if (status == 0 && !equal)
+        status = decide_all(s, &x, err);
+    exchange_fini(&x);
+    if (status == 0 && !equal) {
+        report_plan(&s->report, &s->plan);
+        status = guard(s, err);
+    } else if (status == 0) {
+        s->report.sum.in_step = true;
+    }
+    if (status == 0 && !equal && !is_dry(s)) {
+        ran = true;
+        status = carry_out(s, &t, err);
+    }
+    if (status == 0) {
+        link_send(p->link, MESSAGE_END, NULL, 0);
+        report_summary(&s->report, ran ? &t : NULL);
+    }
+    if (ran)
+        transfer_fini(&t);
+    return status;
+}
+
+/* Ready for the next peer. */
+static void
+part(struct initiator *s)
+{
+    struct replica *r = s->pair.replica;
+    struct err ignored;
+
+    if (s->link.peer != NULL)
+        channel_flush(s->link.peer, 10000, &ignored);
+    channel_free(s->link.peer);
+    s->link.peer = NULL;
+    commit_fini(&s->commit);
+    s->committing = false;
+    plan_fini(&s->plan);
+    pair_fini(&s->pair);
+    s->pair = (struct pair){.link = &s->link,
+                            .replica = r,
+                            .initiator = true,
+                            .scan = &s->scan};
+    s->introduced = s->scanned = false;
+}
+
+static int
+serve(struct initiator *s, struct err *err)
+{
+    bool met = false;
+
+    while (!s->started)
+        if (link_wait(&s->link, -1, -1, err) < 0)
+            return -1;
+    while (!s->link.quit) {
+        if (s->pair.replica == NULL && open_own(s, &met, err) < 0)
+            return -1;
+        if (!s->scanned && scan(s, err) < 0)
+            return -1;
+        if (wait_for_peer(s, err) < 0)
+            return -1;
+        if (s->link.quit)
+            break;
+        introduce(s);
+        report_init(&s->report, &s->pair, is_dry(s));
+        if (meet(s, met, err) < 0)
+            return -1;
+        report_roots(&s->report);
+        if (synchronise(s, err) < 0)
+            return -1;
+        part(s);
+        met = false;
+        /* The tree is scanned again only when another peer comes. */
+        if (wait_for_peer(s, err) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+static void
+tell_driver(struct initiator *s, const struct err *why)
+{
+    struct message_abort m = {.err = *why};
+    struct buf b = {0};
+    struct err ignored;
+
+    message_abort_encode(&m, &b);
+    channel_send(s->link.driver, MESSAGE_ABORT, &b, 0);
+    buf_fini(&b);
+    channel_flush(s->link.driver, 5000, &ignored);
+}
+
+int
+initiator_run(int fd, const struct serve_args *args, struct err *err)
+{
+    struct initiator s = {.args = args};
+    struct err ignored;
+
+    s.link.driver = channel_new(fd, fd);
+    channel_accept_fds(s.link.driver);
+    s.link.on_driver = hear_driver;
+    s.link.arg = &s;
+    s.pair.link = &s.link;
+    s.pair.initiator = true;
+    int status = serve(&s, err);
+    if (status < 0) {
+        link_abort(&s.link, err);
+        tell_driver(&s, err);
+    } else {
+        channel_flush(s.link.driver, 5000, &ignored);
+    }
+    part(&s);
+    scan_fini(&s.scan);
+    replica_close(s.pair.replica);
+    mem_arena_fini(&s.arena);
+    link_fini(&s.link);
+    return status;
+}

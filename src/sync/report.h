@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* What the initiator tells the command that started it. */
+#ifndef SYNC_REPORT_H
+#define SYNC_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "merge/plan.h"
+#include "sync/pair.h"
+#include "sync/transfer.h"
+#include "wire/message_event.h"
+
+struct report {
+    struct pair *pair;
+    bool dry_run;
+    struct message_event_summary sum;
+    int64_t started_ns, progress_ns;
+};
+
+void report_init(struct report *r, struct pair *pair, bool dry_run);
+
+/* Both replicas, as they introduced themselves. */
+void report_roots(struct report *r);
+
+/* Paths that either side could not see. */
+void report_unseen(struct report *r);
+
+/* The plan: totals and conflicts; in a dry run every change, too. */
+void report_plan(struct report *r, const struct plan *plan);
+
+/* An op has ended; err NULL: it is durable. */
+void report_end(struct report *r, const struct plan *plan,
+                const struct plan_op *op, const struct err *err);
+
+/* Not more often than every 100 ms. */
+void report_progress(struct report *r, const struct transfer *t);
+
+void report_problem(struct report *r, bool far, const char *path,
+                    const struct err *err);
+
+void report_note(struct report *r, bool warning, const char *sentence);
+
+/* The end of the pair's session. */
+void report_summary(struct report *r, const struct transfer *t);
+
+#endif

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/responder.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/path.h"
+#include "merge/guard.h"
+#include "sync/announce.h"
+#include "sync/commit.h"
+#include "sync/exchange.h"
+#include "sync/finish.h"
+#include "sync/pair.h"
+#include "sync/place.h"
+#include "sync/transfer.h"
+
+struct responder {
+    const struct serve_args *args;
+    struct link link;
+    struct pair pair;
+    struct scan_result scan;
+    struct plan plan;
+    bool *stale;
+    struct commit commit;
+    bool committing;
+    size_t failed; /* own ops that did not end well */
+};
+
+static int
+wait_for_scan(void *arg, int fd, struct err *err)
+{
+    return link_wait(arg, fd, -1, err);
+}
+
+static bool
+is_dry(const struct responder *s)
+{
+    return (s->pair.open.flags & MESSAGE_OPEN_DRY_RUN) != 0;
+}
+
+/* Is this end the source of a one-way run?  Then it records nothing. */
+static bool
+is_source(const struct responder *s)
+{
+    return s->pair.open.mode == MESSAGE_OPEN_TO_INITIATOR;
+}
+
+static int
+open_replica(struct responder *s, struct err *err)
+{
+    struct pair *p = &s->pair;
+    bool doubt;
+
+    if (pair_take_hello(p, err) < 0 || pair_take_open(p, err) < 0)
+        return -1;
+    if (place_open(&p->replica, &p->open, s->args, err) < 0)
+        return -1;
+    pair_send_root(p);
+    if (pair_take_root(p, &doubt, err) < 0)
+        return -1;
+    return doubt ? place_doubt(p->replica, err) : 0;
+}
+
+static int
+scan(struct responder *s, struct err *err)
+{
+    struct pair *p = &s->pair;
+    struct scan_args args = {
+        .checksum = (p->open.flags & MESSAGE_OPEN_CHECKSUM) != 0,
+        .rules = p->open.rules,
+        .rules_len = p->open.rules_len,
+        .wait = wait_for_scan,
+        .wait_arg = &s->link};
+
+    p->scan = &s->scan;
+    if (place_scan(p->replica, &args, &s->scan, err) < 0)
+        return -1;
+    pair_send_scanned(p);
+    return exchange_offer(p, err);
+}
+
+/* Until the plan is whole, or the initiator needs none (0). */
+static int
+converse(struct responder *s, struct err *err)
+{
+    struct pair *p = &s->pair;
+    struct frame f;
+    int r = 0;
+
+    while (r == 0) {
+        while ((r = link_next(&s->link, &f, err)) == 0)
+            if (link_wait(&s->link, -1, -1, err) < 0)
+                return -1;
+        if (r < 0)
+            return -1;
+        r = 0;
+        if (f.type == MESSAGE_END)
+            return 0;
+        if (f.type == MESSAGE_LIST)
+            r = exchange_answer(p, &f, err);
+        else if (f.type == MESSAGE_SCANNED)
+            r = pair_take_scanned(p, &f, err);
+        else if (announce_is_part(f.type))
+            r = announce_take(p, &f, &s->plan, &s->stale, err);
+        else
+            r = link_unexpected(&f, err);
+    }
+    return r;
+}
+
+/* Ops that this end must not, or cannot, carry out. */
+static int
+check_rights(struct responder *s, struct err *err)
+{
+    for (size_t i = 0; i < s->plan.n; i++) {
+        const struct plan_op *op = &s->plan.ops[i];
+        if (op->side != PLAN_RIGHT)
+            continue;
+        if (!path_ok(op->path) || op->path[0] == '\0')
+            return err_set(err, ERR_PEER, "a path that cannot be");
+        if (s->args->read_only && op->action != PLAN_RECORD)
+            return err_set(err, ERR_GUARD,
+                           "changes are not allowed here: this key may only "
+                           "read");
+        if (s->args->no_delete && op->action == PLAN_DELETE)
+            return err_set(err, ERR_GUARD,
+                           "deletions are not allowed here");
+    }
+    struct guard_limits limits = {.limited = s->pair.open.guard_limited,
+                                  .percent = s->pair.open.guard_percent,
+                                  .number = s->pair.open.guard_number};
+    return guard_check(&s->plan, PLAN_RIGHT, s->scan.files, &limits, err);
+}
+
+static void
+own_op_ended(void *arg, const struct plan_op *op, const struct err *err)
+{
+    struct responder *s = arg;
+
+    if (op->side == PLAN_RIGHT && err != NULL)
+        s->failed++;
+}
+
+static int
+finish(struct responder *s, struct transfer *t, struct err *err)
+{
+    struct pair *p = &s->pair;
+    struct reader r = reader_over(t->finish.data, t->finish.len);
+    struct entry_maps maps = pair_maps(p);
+    struct message_finish m;
+    struct message_finished done;
+    struct buf b = {0};
+
+    if (!message_finish_decode(&r, &maps, &p->arena, &m))
+        return message_refused(MESSAGE_FINISH, err);
+    done = (struct message_finished){.h = s->scan.h, .v = s->scan.v};
+    if (!is_source(s) && !is_dry(s)) {
+        struct finish_args args = {.pair = p,
+                                   .plan = &s->plan,
+                                   .transfer = t,
+                                   .commit = s->committing ? &s->commit : NULL,
+                                   .complete = m.complete,
+                                   .status = s->plan.conflict_n > 0};
+        if (finish_session(&args, &done.h, &done.v, err) < 0)
+            return -1;
+    }
+    message_finished_encode(&done, &b);
+    link_send(p->link, MESSAGE_FINISHED, &b, 0);
+    return 0;
+}
+
+static bool
+has_own_ops(const struct responder *s)
+{
+    for (size_t i = 0; i < s->plan.n; i++)
+        if (s->plan.ops[i].side == PLAN_RIGHT)
+            return true;
+    return false;
+}
+
+static int
+carry_out(struct responder *s, struct err *err)
+{
+    struct pair *p = &s->pair;
+    bool durable = (p->open.flags & MESSAGE_OPEN_DURABLE) != 0;
+    bool trash = (p->open.flags & MESSAGE_OPEN_NO_TRASH) == 0;
+    struct transfer t;
+
+    if (check_rights(s, err) < 0)
+        return -1;
+    if (has_own_ops(s)) {
+        s->committing = true;
+        if (commit_open(&s->commit, p->replica, &s->plan, durable, trash,
+                        p->root.host, p->root.node, err) < 0)
+            return -1;
+    }
+    link_send(p->link, MESSAGE_GO, NULL, 0);
+    transfer_init(&t, p, &s->plan, &s->commit);
+    t.on_end = own_op_ended;
+    t.arg = s;
+    for (size_t i = 0; i < s->plan.n; i++)
+        if (s->stale[i])
+            transfer_refuse(&t, &s->plan.ops[i]);
+    int status = transfer_run(&t, err);
+    if (status == 0)
+        status = finish(s, &t, err);
+    transfer_fini(&t);
+    return status;
+}
+
+static int
+serve(struct responder *s, struct err *err)
+{
+    struct frame f;
+    int r = open_replica(s, err);
+
+    if (r == 0)
+        r = scan(s, err);
+    if (r == 0)
+        r = converse(s, err);
+    if (r <= 0)
+        return r;
+    if (carry_out(s, err) < 0)
+        return -1;
+    return link_await(&s->link, MESSAGE_END, &f, err);
+}
+
+int
+responder_run(int fd_in, int fd_out, const struct serve_args *args,
+              struct err *err)
+{
+    struct responder s = {.args = args};
+    struct err ignored;
+
+    s.link.peer = channel_new(fd_in, fd_out);
+    s.link.timeout_ms = LINK_TIMEOUT_MS;
+    s.pair.link = &s.link;
+    pair_send_hello(&s.pair);
+    channel_expect_magic(s.link.peer);
+    int status = serve(&s, err);
+    if (status < 0)
+        link_abort(&s.link, err);
+    else
+        channel_flush(s.link.peer, 10000, &ignored);
+    commit_fini(&s.commit);
+    plan_fini(&s.plan);
+    free(s.stale);
+    scan_fini(&s.scan);
+    replica_close(s.pair.replica);
+    pair_fini(&s.pair);
+    link_fini(&s.link);
+    return status;
+}

@@ -1,0 +1,702 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/session.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/path.h"
+#include "store/roots.h"
+#include "wire/channel.h"
+#include "wire/location.h"
+#include "wire/message_event.h"
+#include "wire/message_root.h"
+#include "wire/transport.h"
+
+#ifndef PACKAGE_VERSION
+#define PACKAGE_VERSION "0"
+#endif
+
+#define GREET_MS 300000 /* time to type a password */
+#define POLL_MS 200     /* between looks at the user's wishes */
+#define END_MS 10000    /* for a child to end by itself */
+#define COMPRESS 1      /* zstd's level where compressing pays */
+
+struct place {
+    struct location location;
+    char *label;
+    char *key; /* by which its root id is remembered; NULL: none */
+    bool exists; /* local ones: the root is there */
+};
+
+struct session {
+    const struct session_args *args;
+    struct session_result *out;
+    struct place *places; /* [n] */
+    size_t own, far;      /* the pair in hand: initiator's and the other's */
+    struct transport_command initiator;
+    struct channel *control;
+    struct transport transport; /* to the far end in hand */
+    int stopping;         /* what the initiator was told */
+    bool done;            /* the pair's summary has come */
+    int64_t started_ns;
+};
+
+/* ---- locations ---- */
+
+/* The absolute path of a root, or of where it would be made. */
+static char *
+absolute(const char *path)
+{
+    char *real = realpath(path, NULL);
+
+    if (real != NULL)
+        return real;
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    char *plain = mem_format("%.*s", (int)len, path);
+    const char *slash = strrchr(plain, '/');
+    char *parent = slash == plain ? mem_string("/")
+                   : slash ? mem_format("%.*s", (int)(slash - plain), plain)
+                           : mem_string(".");
+    char *above = realpath(parent, NULL);
+    if (above != NULL)
+        real = mem_format("%s/%s", strcmp(above, "/") == 0 ? "" : above,
+                          slash ? slash + 1 : plain);
+    free(above);
+    free(parent);
+    free(plain);
+    return real;
+}
+
+static int
+parse_places(struct session *s, struct err *err)
+{
+    const struct session_args *a = s->args;
+    struct stat st;
+
+    for (size_t i = 0; i < a->n; i++) {
+        struct place *p = &s->places[i];
+        if (location_parse(a->locations[i], &p->location, err) < 0)
+            return -1;
+        p->label = location_short(&p->location);
+        if (p->location.remote) {
+            p->key = location_text(&p->location);
+        } else {
+            p->key = absolute(p->location.path);
+            p->exists = stat(p->location.path, &st) == 0;
+        }
+    }
+    return 0;
+}
+
+static int
+check_places(struct session *s, struct err *err)
+{
+    for (size_t i = 0; i < s->args->n; i++)
+        for (size_t j = 0; j < s->args->n; j++) {
+            const struct place *a = &s->places[i], *b = &s->places[j];
+            if (i == j || a->location.remote || b->location.remote ||
+                a->key == NULL || b->key == NULL)
+                continue;
+            size_t len = strlen(b->key);
+            if (strncmp(a->key, b->key, len) != 0 ||
+                (a->key[len] != '\0' && a->key[len] != '/' && len > 1))
+                continue;
+            char *x = path_quote(s->args->locations[i]);
+            char *y = path_quote(s->args->locations[j]);
+            err_set(err, ERR_USAGE,
+                    a->key[len] == '\0' ? "%s and %s are the same directory"
+                                        : "%s lies inside %s",
+                    x, y);
+            free(x);
+            free(y);
+            return -1;
+        }
+    return 0;
+}
+
+/* The location whose replica initiates: the first that is on this machine. */
+static int
+choose_hub(struct session *s, struct err *err)
+{
+    const struct session_args *a = s->args;
+
+    for (s->own = 0; s->own < a->n; s->own++)
+        if (!s->places[s->own].location.remote)
+            break;
+    if (s->own == a->n)
+        return err_set(err, ERR_USAGE,
+                       "one of the locations must be on this machine: relaying "
+                       "between two hosts is not built yet");
+    if (a->mode == SESSION_PUSH && s->own != 0 && a->n > 2)
+        return err_set(err, ERR_USAGE,
+                       "pushing from another host to several places is not "
+                       "built yet");
+    return 0;
+}
+
+/* ---- what the initiator is told ---- */
+
+static bool
+is_target(const struct session *s, size_t place)
+{
+    switch (s->args->mode) {
+    case SESSION_PUSH:
+        return place != 0;
+    case SESSION_PULL:
+        return place == 0;
+    default:
+        return true;
+    }
+}
+
+/* An absent root is made only where another location of the run is there. */
+static bool
+may_create(const struct session *s, size_t place)
+{
+    if (!is_target(s, place))
+        return false;
+    if (place != s->own)
+        return s->places[s->own].location.remote ||
+               s->places[s->own].exists;
+    return !s->places[place].exists;
+}
+
+static enum message_open_mode
+mode_of(const struct session *s)
+{
+    if (s->args->mode == SESSION_BOTH)
+        return MESSAGE_OPEN_BOTH;
+    return is_target(s, s->far) ? MESSAGE_OPEN_TO_FAR
+                                : MESSAGE_OPEN_TO_INITIATOR;
+}
+
+static int
+fill_open(const struct session *s, size_t place, struct message_open *out,
+          struct err *err)
+{
+    const struct session_args *a = s->args;
+    const struct place *p = &s->places[place];
+
+    *out = (struct message_open){
+        .root = p->location.path,
+        .label = p->label,
+        .mode = mode_of(s),
+        .flags = (a->dry_run ? MESSAGE_OPEN_DRY_RUN : 0) |
+                 (may_create(s, place) ? MESSAGE_OPEN_CREATE : 0) |
+                 (a->wait ? MESSAGE_OPEN_WAIT_LOCK : 0) |
+                 (a->checksum ? MESSAGE_OPEN_CHECKSUM : 0) |
+                 (a->new_replica ? MESSAGE_OPEN_NEW_REPLICA : 0) |
+                 (a->no_trash ? MESSAGE_OPEN_NO_TRASH : 0) |
+                 (a->no_durable ? 0 : MESSAGE_OPEN_DURABLE) |
+                 (a->mirror ? MESSAGE_OPEN_MIRROR : 0) |
+                 (is_target(s, place) ? 0 : MESSAGE_OPEN_READ_SOURCE),
+        .rules = (const uint8_t *)a->rules,
+        .rules_len = a->rules_len,
+        .guard_limited = a->delete_limits.limited,
+        .guard_percent = a->delete_limits.percent,
+        .guard_number = a->delete_limits.number,
+        .compress = a->no_compress ? 0 : COMPRESS,
+        .timeout_ms = (uint32_t)a->timeout_s * 1000};
+    if (a->new_replica || p->key == NULL)
+        return 0;
+    return roots_lookup(p->key, out->root_id, err) < 0 ? -1 : 0;
+}
+
+static enum message_event_policy
+policy_of(const struct session *s)
+{
+    switch (s->args->policy) {
+    case SESSION_NEWER:
+        return MESSAGE_EVENT_NEWER;
+    case SESSION_OLDER:
+        return MESSAGE_EVENT_OLDER;
+    case SESSION_LARGER:
+        return MESSAGE_EVENT_LARGER;
+    case SESSION_SMALLER:
+        return MESSAGE_EVENT_SMALLER;
+    case SESSION_FIRST:
+        return s->own < s->far ? MESSAGE_EVENT_OWN : MESSAGE_EVENT_FAR;
+    default:
+        return MESSAGE_EVENT_SKIP;
+    }
+}
+
+static int
+send_start(struct session *s, struct err *err)
+{
+    struct message_event_start m = {.policy = policy_of(s)};
+    struct buf b = {0};
+
+    if (fill_open(s, s->own, &m.here, err) < 0 ||
+        fill_open(s, s->far, &m.far, err) < 0)
+        return -1;
+    message_event_start_encode(&m, &b);
+    channel_send(s->control, MESSAGE_START, &b, 0);
+    buf_fini(&b);
+    return 0;
+}
+
+static void
+send_peer(struct session *s)
+{
+    struct message_event_peer m = {
+        .label = s->places[s->far].label,
+        .greeted = true,
+        .local = !s->places[s->far].location.remote};
+    struct buf b = {0};
+
+    message_event_peer_encode(&m, &b);
+    channel_send_fd(s->control, MESSAGE_PEER, &b,
+                    transport_take_fd(&s->transport));
+    buf_fini(&b);
+}
+
+/* ---- what comes back ---- */
+
+static size_t
+side(const struct session *s, bool far)
+{
+    return far ? s->far : s->own;
+}
+
+static enum session_word
+word_of(const struct message_event_change *m)
+{
+    if (m->action == MESSAGE_PLAN_DELETE)
+        return SESSION_DELETED;
+    if (m->moved_from[0] != '\0')
+        return SESSION_MOVED;
+    if (m->action == MESSAGE_PLAN_META)
+        return m->from.mode != m->to.mode ? SESSION_MODE : SESSION_TIMES;
+    return m->from.kind == ENTRY_ABSENT ? SESSION_NEW : SESSION_CHANGED;
+}
+
+static void
+on_change(struct session *s, const struct message_event_change *m)
+{
+    const struct session_watcher *w = s->args->watcher;
+    struct session_change c = {
+        .path = m->path,
+        .moved_from = m->moved_from[0] ? m->moved_from : NULL,
+        .word = word_of(m),
+        .why = (enum decide_why)m->why,
+        .from = side(s, !m->far),
+        .to = side(s, m->far),
+        .kind = m->to.kind == ENTRY_ABSENT ? m->from.kind : m->to.kind,
+        .kind_before = m->from.kind,
+        .size = m->to.size,
+        .size_before = m->from.size,
+        .mtime_ns = m->to.mtime_ns,
+        .mtime_before_ns = m->from.mtime_ns,
+        .mode = m->to.mode,
+        .mode_before = m->from.mode};
+
+    s->out->changes++;
+    s->out->planned = true;
+    s->out->moved += c.word == SESSION_MOVED;
+    s->out->deleted += c.word == SESSION_DELETED;
+    if (w && w->change)
+        w->change(w->arg, &c);
+}
+
+static struct session_version
+version_of(const struct session *s, const struct message_event_version *m,
+           bool far)
+{
+    return (struct session_version){.there = m->kind != ENTRY_ABSENT,
+                                    .kind = m->kind,
+                                    .size = m->size,
+                                    .mtime_ns = m->mtime_ns,
+                                    .mode = m->mode,
+                                    .id = m->id,
+                                    .location = side(s, far),
+                                    .node = m->node};
+}
+
+static void
+on_conflict(struct session *s, const struct message_event_conflict *m)
+{
+    const struct session_watcher *w = s->args->watcher;
+    bool own_first = s->own < s->far;
+    struct session_conflict c = {.path = m->path,
+                                 .why = (enum decide_why)m->why};
+
+    c.version[!own_first] = version_of(s, &m->own, false);
+    c.version[own_first] = version_of(s, &m->far, true);
+    if (w && w->conflict)
+        w->conflict(w->arg, &c);
+}
+
+static void
+on_problem(struct session *s, const struct message_event_problem *m)
+{
+    const struct session_watcher *w = s->args->watcher;
+    struct session_problem p = {.path = m->path[0] ? m->path : NULL,
+                                .location = side(s, m->far),
+                                .code = m->code < ERR_CODES
+                                            ? (enum err_code)m->code
+                                            : ERR_SYS,
+                                .sentence = m->sentence};
+
+    /* ERR_NONE: only to be told. */
+    s->out->problems += m->code != ERR_NONE;
+    if (w && w->problem)
+        w->problem(w->arg, &p);
+}
+
+static void
+on_planned(struct session *s, const struct message_plan_end *m)
+{
+    const struct session_watcher *w = s->args->watcher;
+    bool own_first = s->own < s->far;
+    const struct message_plan_totals *t[2];
+    struct session_totals totals = {.conflicts = m->conflicts};
+
+    t[!own_first] = &m->initiator;
+    t[own_first] = &m->far;
+    for (size_t i = 0; i < 2; i++) {
+        totals.location[i] = (i == 0) == own_first ? s->own : s->far;
+        totals.at[i].created = t[i]->created;
+        totals.at[i].changed = t[i]->changed;
+        totals.at[i].moved = t[i]->moved;
+        totals.at[i].deleted = t[i]->deleted;
+        totals.at[i].meta = t[i]->meta;
+        totals.at[i].files = t[i]->files;
+        totals.at[i].bytes = t[i]->bytes;
+    }
+    if (w && w->plan)
+        w->plan(w->arg, &totals);
+}
+
+static void
+on_progress(struct session *s, const struct message_data_progress *m)
+{
+    const struct session_watcher *w = s->args->watcher;
+    struct session_progress p = {.files = m->files_done,
+                                 .files_total = m->files_total,
+                                 .bytes = m->bytes_done,
+                                 .bytes_total = m->bytes_total,
+                                 .path = m->path[0] ? m->path : NULL};
+
+    if (w && w->progress)
+        w->progress(w->arg, &p);
+}
+
+static void
+on_root(struct session *s, const struct message_event_root *m)
+{
+    const struct place *p = &s->places[side(s, m->far)];
+    struct err ignored;
+
+    s->out->conservative = s->out->conservative ||
+                           (m->flags & MESSAGE_ROOT_CONSERVATIVE) != 0;
+    if (!s->args->dry_run && p->key != NULL)
+        roots_remember(p->key, m->id, &ignored);
+}
+
+static void
+on_summary(struct session *s, const struct message_event_summary *m)
+{
+    struct session_result *out = s->out;
+    bool own_first = s->own == 0;
+    const struct message_event_side *in = own_first ? &m->own : &m->far;
+    const struct message_event_side *away = own_first ? &m->far : &m->own;
+
+    out->conflicts += m->conflicts;
+    out->received_files += in->received_files;
+    out->received_bytes += in->received_bytes;
+    out->sent_files += away->received_files;
+    out->sent_bytes += away->received_bytes;
+    out->wire_in += own_first ? m->wire_in : m->wire_out;
+    out->wire_out += own_first ? m->wire_out : m->wire_in;
+    out->files = in->files;
+    out->bytes = in->bytes;
+    s->done = true;
+}
+
+static void
+on_note(struct session *s, size_t place, const char *line)
+{
+    const struct session_watcher *w = s->args->watcher;
+
+    if (w && w->note)
+        w->note(w->arg, place, line);
+}
+
+static int
+take_event(struct session *s, const struct frame *f, struct err *err)
+{
+    struct reader r = reader_over(f->payload, f->len);
+    struct mem_arena arena = {0};
+    union {
+        struct message_event_root root;
+        struct message_event_change change;
+        struct message_event_conflict conflict;
+        struct message_event_problem problem;
+        struct message_event_summary summary;
+        struct message_plan_end planned;
+        struct message_data_progress progress;
+        struct message_abort abort_;
+        struct message_note note;
+    } m;
+    bool ok = true;
+    int status = 0;
+
+    switch (f->type) {
+    case MESSAGE_EVENT_ROOT:
+        if ((ok = message_event_root_decode(&r, &arena, &m.root)))
+            on_root(s, &m.root);
+        break;
+    case MESSAGE_EVENT_CHANGE:
+        if ((ok = message_event_change_decode(&r, &arena, &m.change)))
+            on_change(s, &m.change);
+        break;
+    case MESSAGE_EVENT_CONFLICT:
+        if ((ok = message_event_conflict_decode(&r, &arena, &m.conflict)))
+            on_conflict(s, &m.conflict);
+        break;
+    case MESSAGE_EVENT_PROBLEM:
+        if ((ok = message_event_problem_decode(&r, &arena, &m.problem)))
+            on_problem(s, &m.problem);
+        break;
+    case MESSAGE_EVENT_PLANNED:
+        if ((ok = message_plan_end_decode(&r, &arena, &m.planned)))
+            on_planned(s, &m.planned);
+        break;
+    case MESSAGE_PROGRESS:
+        if ((ok = message_data_progress_decode(&r, &arena, &m.progress)))
+            on_progress(s, &m.progress);
+        break;
+    case MESSAGE_EVENT_SUMMARY:
+        if ((ok = message_event_summary_decode(&r, &arena, &m.summary)))
+            on_summary(s, &m.summary);
+        break;
+    case MESSAGE_NOTE:
+        if ((ok = message_note_decode(&r, &arena, &m.note)))
+            on_note(s, s->own, m.note.sentence);
+        break;
+    case MESSAGE_ABORT:
+        if ((ok = message_abort_decode(&r, &arena, &m.abort_))) {
+            *err = m.abort_.err;
+            status = -1;
+        }
+        break;
+    default:
+        ok = !message_is_critical(f->type);
+    }
+    mem_arena_fini(&arena);
+    return ok ? status : message_refused(f->type, err);
+}
+
+/* ---- waiting ---- */
+
+static void
+pass_lines(struct session *s, struct transport_command *c, size_t place)
+{
+    for (char *line; (line = transport_command_line(c)) != NULL; free(line))
+        on_note(s, place, line);
+}
+
+static void
+look_at_user(struct session *s)
+{
+    const struct session_watcher *w = s->args->watcher;
+    int wish = w && w->cancelled ? w->cancelled(w->arg) : 0;
+
+    if (wish <= s->stopping)
+        return;
+    struct message_event_cancel m = {.at_once = wish > 1};
+    struct buf b = {0};
+    s->stopping = wish;
+    message_event_cancel_encode(&m, &b);
+    channel_send(s->control, MESSAGE_CANCEL, &b, 0);
+    buf_fini(&b);
+}
+
+static int
+wait_a_little(struct session *s, struct err *err)
+{
+    struct pollfd fds[4];
+    nfds_t n = (nfds_t)channel_poll_fds(s->control, fds);
+    int stderrs[] = {transport_command_fd(&s->initiator),
+                     transport_command_fd(&s->transport.child)};
+
+    for (size_t i = 0; i < 2; i++)
+        if (stderrs[i] > 0)
+            fds[n++] = (struct pollfd){.fd = stderrs[i], .events = POLLIN};
+    if (poll(fds, n, POLL_MS) < 0 && errno != EINTR)
+        return err_sys(err, "cannot wait");
+    look_at_user(s);
+    pass_lines(s, &s->initiator, s->own);
+    pass_lines(s, &s->transport.child, s->far);
+    return channel_pump(s->control, err);
+}
+
+static int
+follow(struct session *s, struct err *err)
+{
+    struct frame f;
+    int r = 0;
+
+    s->done = false;
+    while (!s->done) {
+        while (!s->done && (r = channel_next(s->control, &f, err)) > 0)
+            if (take_event(s, &f, err) < 0)
+                return -1;
+        if (r < 0)
+            return s->stopping > 0
+                       ? err_set(err, ERR_CANCELLED, "stopped")
+                       : err_set(err, ERR_PEER,
+                                 "the process that worked on '%s' has died",
+                                 s->places[s->own].label);
+        if (!s->done && wait_a_little(s, err) < 0)
+            return -1;
+    }
+    if (s->stopping > 0)
+        return err_set(err, ERR_CANCELLED, "stopped");
+    return 0;
+}
+
+/* ---- pairs ---- */
+
+static int
+start_initiator(struct session *s, struct err *err)
+{
+    static char exe[] = "/proc/self/exe", serve[] = "serve",
+                control[] = "--control";
+    char *words[] = {exe, serve, control, NULL};
+    int fd;
+
+    if (transport_command_start(words, &s->initiator, &fd, err) < 0)
+        return -1;
+    s->control = channel_new(fd, fd);
+    return 0;
+}
+
+static void
+greet_line(void *arg, const char *line)
+{
+    struct session *s = arg;
+
+    on_note(s, s->far, line);
+}
+
+static int
+open_far(struct session *s, struct err *err)
+{
+    const struct session_args *a = s->args;
+    struct transport_options options = {.rsh = a->rsh,
+                                        .command = a->transport_command,
+                                        .remote_path = a->remote_path,
+                                        .version = PACKAGE_VERSION};
+
+    if (transport_open(&s->places[s->far].location, &options, &s->transport,
+                       err) < 0)
+        return -1;
+    return transport_greet(&s->transport, GREET_MS, greet_line, s, err);
+}
+
+static int
+run_pair(struct session *s, size_t far, struct err *err)
+{
+    struct err ignored;
+
+    s->far = far;
+    if (send_start(s, err) < 0)
+        return -1;
+    /* It scans while the connection is made. */
+    channel_flush(s->control, 1000, &ignored);
+    if (open_far(s, err) < 0)
+        return -1;
+    send_peer(s);
+    int status = follow(s, err);
+    transport_end(&s->transport, status < 0 ? 1000 : END_MS);
+    transport_command_fini(&s->transport.child);
+    return status;
+}
+
+/*
+ * The hub meets every other location, and those that came before the last
+ * once more, with what the later ones brought.
+ */
+static int
+run_pairs(struct session *s, struct err *err)
+{
+    size_t n = s->args->n;
+    uint64_t last_change = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        uint64_t before = s->out->changes;
+        if (i == s->own)
+            continue;
+        if (run_pair(s, i, err) < 0)
+            return -1;
+        if (s->out->changes > before)
+            last_change = i;
+    }
+    if (s->args->mode != SESSION_BOTH || s->args->dry_run)
+        return 0;
+    for (size_t i = 0; i < last_change && i < n; i++) {
+        uint64_t conflicts = s->out->conflicts, problems = s->out->problems;
+        if (i == s->own)
+            continue;
+        if (run_pair(s, i, err) < 0)
+            return -1;
+        /* What stays open was counted the first time. */
+        s->out->conflicts = conflicts;
+        s->out->problems = problems;
+    }
+    return 0;
+}
+
+static void
+end(struct session *s)
+{
+    struct err ignored;
+
+    transport_end(&s->transport, 1000);
+    transport_command_fini(&s->transport.child);
+    if (s->control != NULL) {
+        channel_send(s->control, MESSAGE_QUIT, NULL, 0);
+        channel_flush(s->control, 1000, &ignored);
+        channel_free(s->control);
+    }
+    transport_command_end(&s->initiator, END_MS);
+    transport_command_fini(&s->initiator);
+    for (size_t i = 0; i < s->args->n; i++) {
+        location_fini(&s->places[i].location);
+        free(s->places[i].label);
+        free(s->places[i].key);
+    }
+    free(s->places);
+}
+
+int
+session_run(const struct session_args *args, struct session_result *out,
+            struct err *err)
+{
+    struct session s = {.args = args,
+                        .out = out,
+                        .started_ns = clock_mono_ns(),
+                        .transport = {.fd_in = -1, .fd_out = -1}};
+    int status = -1;
+
+    *out = (struct session_result){0};
+    signal(SIGPIPE, SIG_IGN);
+    s.places = mem_array(args->n, sizeof *s.places);
+    if (parse_places(&s, err) == 0 && check_places(&s, err) == 0 &&
+        choose_hub(&s, err) == 0 && start_initiator(&s, err) == 0)
+        status = run_pairs(&s, err);
+    end(&s);
+    out->duration_ns = clock_mono_ns() - s.started_ns;
+    return status;
+}
