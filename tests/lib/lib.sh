@@ -108,16 +108,19 @@ far() {
     esac
 }
 
+# Runs weft, but not for ever: a run that hangs ends with status 124.
+limited() { timeout -k 5 "${WEFT_TEST_LIMIT:-300}" "$WEFT" "$@"; }
+
 # weft WORDS: runs it, with what the endpoint needs.
 weft() {
     case $WEFT_TEST_ENDPOINT,${1:-} in
-    local,*) "$WEFT" "$@" ;;
+    local,*) limited "$@" ;;
     *,sync | *,push | *,pull | *,diff | *,watch | *,doctor)
         command=$1
         shift
-        "$WEFT" "$command" -e "$rsh" --remote-path="$WEFT" "$@"
+        limited "$command" -e "$rsh" --remote-path="$WEFT" "$@"
         ;;
-    *) "$WEFT" "$@" ;;
+    *) limited "$@" ;;
     esac
 }
 
