@@ -74,7 +74,7 @@ static const char *
 keep_string(struct all *all, sqlite3_stmt *s, int column)
 {
     char *text = database_string(s, column);
-    const char *kept = mem_arena_string(&all->arena, text);
+    const char *kept = text ? mem_arena_string(&all->arena, text) : NULL;
 
     free(text);
     return kept;

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: ISC */
+#include "store/history.h"
+#include "tests/unit/listings.h"
+#include "tests/unit/scratch.h"
+
+static struct replica *r;
+static struct mem_arena arena;
+
+static void
+reopen(void)
+{
+    struct err err = {0};
+    struct replica_args args = {.path = scratch};
+
+    replica_close(r);
+    r = NULL;
+    must(replica_open(&r, &args, &err));
+}
+
+static void
+setup(void)
+{
+    scratch_setup();
+    reopen();
+}
+
+static void
+teardown(void)
+{
+    replica_close(r);
+    r = NULL;
+    mem_arena_fini(&arena);
+    scratch_teardown();
+}
+
+static int
+note_run(void *arg, const struct history_run *run)
+{
+    char *out = arg;
+
+    ck_assert_uint_eq(strlen(run->name), HISTORY_NAME_LEN);
+    ck_assert(run->name[8] == '-' && run->name[15] == '-');
+    sprintf(out + strlen(out), "%d:%s:%d:%d:%d:%s%s ", (int)run->id,
+            run->peer, run->status, (int)run->created, (int)run->problems,
+            run->ended_ns >= run->started_ns ? "whole" : "short",
+            run->undone ? ":undone" : "");
+    return strlen(out) > 200;
+}
+
+START_TEST(runs_are_listed_the_latest_first)
+{
+    struct err err = {0};
+    struct history_run a = {.peer = "nas:x"}, b = {.peer = NULL};
+    char seen[300] = "";
+
+    must(replica_begin(r, &err));
+    must(history_begin(r, &a, &err));
+    must(replica_commit(r, &err));
+    must(replica_begin(r, &err));
+    a.created = 5;
+    a.problems = 300;
+    a.status = 3;
+    must(history_end(r, &a, &err));
+    must(history_begin(r, &b, &err));
+    must(history_mark_undone(r, a.id, &err));
+    must(replica_commit(r, &err));
+    ck_assert_str_ne(a.name, b.name);
+    reopen();
+    must(history_each(r, note_run, seen, &err));
+    ck_assert_str_eq(seen, "2::-1:0:0:short 1:nas:x:3:5:300:whole:undone ");
+}
+END_TEST
+
+static int
+note_change(void *arg, const struct history_change *c)
+{
+    char *out = arg;
+
+    sprintf(out + strlen(out), "%s:%d:%s:%d ", c->path, c->action,
+            c->trash ? c->trash : "-", entry_is_there(&c->from));
+    return 0;
+}
+
+START_TEST(old_runs_go_with_their_changes)
+{
+    struct err err = {0};
+    struct history_run run = {.peer = "p"};
+    struct history_change c = {.path = "a/b", .action = 4, .trash = "b"};
+    char seen[300] = "";
+
+    c.from = listings_entry("b", ENTRY_FILE, 1, &arena);
+    must(replica_begin(r, &err));
+    for (int i = 0; i < HISTORY_RUNS_MAX + 3; i++) {
+        must(history_begin(r, &run, &err));
+        c.trash = i % 2 ? "b" : NULL;
+        must(history_add_change(r, run.id, &c, &err));
+    }
+    c.path = "z";
+    c.from = (struct entry){.kind = ENTRY_ABSENT};
+    must(history_add_change(r, run.id, &c, &err));
+    must(replica_commit(r, &err));
+    must(history_each_change(r, run.id, note_change, seen, &err));
+    ck_assert_str_eq(seen, "a/b:4:-:1 z:4:-:0 ");
+    seen[0] = '\0';
+    must(history_each_change(r, 3, note_change, seen, &err));
+    ck_assert_str_eq(seen, "");
+    must(history_each_change(r, 4, note_change, seen, &err));
+    ck_assert_str_eq(seen, "a/b:4:b:1 ");
+}
+END_TEST
+
+static int
+note_conflict(void *arg, const struct history_conflict *c)
+{
+    char *out = arg;
+
+    ck_assert(entry_is_there(&c->mine));
+    ck_assert(!entry_is_there(&c->theirs));
+    ck_assert_int_gt(c->since_ns, 0);
+    sprintf(out + strlen(out), "%s:%d:%s ", c->path, (int)c->peer_node,
+            c->peer ? c->peer : "-");
+    return 0;
+}
+
+static void
+set(uint64_t node, size_t n, const char *const *paths)
+{
+    struct err err = {0};
+    struct history_conflict v[4] = {{.why = 3}};
+
+    for (size_t i = 0; i < n; i++) {
+        v[i].path = paths[i];
+        v[i].peer = node == 1 ? "nas" : NULL;
+        v[i].mine = listings_entry("x", ENTRY_FILE, 1, &arena);
+    }
+    must(replica_begin(r, &err));
+    must(history_set_conflicts(r, node, v, n, &err));
+    must(replica_commit(r, &err));
+}
+
+static int
+note_since(void *arg, const struct history_conflict *c)
+{
+    *(int64_t *)arg = c->since_ns;
+    return 1;
+}
+
+START_TEST(conflicts_are_a_set_for_each_peer)
+{
+    struct err err = {0};
+    const char *first[] = {"b", "a/x", "a!"}, *second[] = {"a/x"};
+    char seen[300] = "";
+    int64_t before = 0, after = 1;
+    uint64_t n = 0;
+
+    set(1, 3, first);
+    set(2, 1, second);
+    reopen();
+    must(history_count_conflicts(r, &n, &err));
+    ck_assert_uint_eq(n, 3);
+    must(history_each_conflict(r, note_conflict, seen, &err));
+    ck_assert_str_eq(seen, "a/x:1:nas a/x:2:- a!:1:nas b:1:nas ");
+    must(history_each_conflict(r, note_since, &before, &err));
+    set(1, 1, second);
+    must(history_each_conflict(r, note_since, &after, &err));
+    ck_assert_int_eq(before, after);
+    seen[0] = '\0';
+    must(history_each_conflict(r, note_conflict, seen, &err));
+    ck_assert_str_eq(seen, "a/x:1:nas a/x:2:- ");
+    must(replica_begin(r, &err));
+    must(history_settle(r, "a/x", &err));
+    must(replica_commit(r, &err));
+    must(history_count_conflicts(r, &n, &err));
+    ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *suite = suite_create("history");
+    TCase *tc = tcase_create("history");
+
+    tcase_add_checked_fixture(tc, setup, teardown);
+    tcase_add_test(tc, runs_are_listed_the_latest_first);
+    tcase_add_test(tc, old_runs_go_with_their_changes);
+    tcase_add_test(tc, conflicts_are_a_set_for_each_peer);
+    suite_add_tcase(suite, tc);
+    return scratch_run(suite);
+}
