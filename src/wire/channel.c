@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A socket is used with MSG_DONTWAIT: O_NONBLOCK belongs to the open file,
- * which other processes may share (descriptors 0 and 1 of a child can be one
- * socket, and so can its standard error).  A pipe has no such flag for a
- * single call, so there O_NONBLOCK is set, and put back at the end.
- *
  * A lost writing side is not told at once: what the peer said last, perhaps
  * why it left, may still wait to be read.
  */
 #include "wire/channel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "wire/stream.h"
 
-#define READ_LEN (256u << 10)   /* bytes in one read */
-#define IN_MAX (1u << 20)       /* bytes read ahead of channel_next */
-#define COMPACT (1u << 20)      /* sent bytes kept at the front of out */
-#define FDS_ONCE 16             /* descriptors in one read */
+#define READ_LEN (256u << 10) /* bytes in one read */
+#define IN_MAX (1u << 20)     /* bytes read ahead of channel_next */
+#define COMPACT (1u << 20)    /* sent bytes kept at the front of out */
+#define STREAM_FDS 16         /* descriptors in one read */
 
 struct mark { /* a descriptor goes out with the byte at `at` */
     size_t at;
@@ -31,10 +25,8 @@ struct mark { /* a descriptor goes out with the byte at `at` */
 };
 
 struct channel {
-    int fd_in, fd_out;
-    bool socket_in, socket_out;
-    int flags_in, flags_out; /* to be put back; -1: untouched */
-    bool accepts;            /* descriptors */
+    struct stream from, to;
+    bool accepts; /* descriptors */
 
     struct buf in; /* read, and from in_at on not yet given to reader */
     size_t in_at;
@@ -60,38 +52,13 @@ struct channel {
     uint64_t bytes_in, bytes_out;
 };
 
-static bool
-is_socket(int fd)
-{
-    int type;
-    socklen_t len = sizeof type;
-
-    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0;
-}
-
-/* The flags to put back, or -1. */
-static int
-unblock(int fd)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    if (flags < 0 || flags & O_NONBLOCK ||
-        fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-        return -1;
-    return flags;
-}
-
 struct channel *
 channel_new(int fd_in, int fd_out)
 {
     struct channel *ch = mem_zero(sizeof *ch);
 
-    ch->fd_in = fd_in;
-    ch->fd_out = fd_out;
-    ch->socket_in = is_socket(fd_in);
-    ch->socket_out = is_socket(fd_out);
-    ch->flags_in = ch->socket_in ? -1 : unblock(fd_in);
-    ch->flags_out = ch->socket_out ? -1 : unblock(fd_out);
+    ch->from = stream_of(fd_in);
+    ch->to = fd_in == fd_out ? ch->from : stream_of(fd_out);
     ch->message_fd = -1;
     ch->heard_ns = clock_mono_ns();
     return ch;
@@ -102,13 +69,9 @@ channel_free(struct channel *ch)
 {
     if (ch == NULL)
         return;
-    if (ch->flags_out >= 0)
-        fcntl(ch->fd_out, F_SETFL, ch->flags_out);
-    if (ch->flags_in >= 0)
-        fcntl(ch->fd_in, F_SETFL, ch->flags_in);
-    if (ch->fd_out != ch->fd_in)
-        close(ch->fd_out);
-    close(ch->fd_in);
+    if (ch->to.fd != ch->from.fd)
+        stream_close(&ch->to);
+    stream_close(&ch->from);
     for (size_t i = 0; i < ch->fd_n; i++)
         close(ch->fds[i]);
     for (size_t i = ch->mark_at; i < ch->mark_n; i++)
@@ -212,7 +175,7 @@ static bool
 wants_input(const struct channel *ch)
 {
     return !ch->eof && !ch->failed && ch->in.len - ch->in_at < IN_MAX &&
-           ch->fd_n <= CHANNEL_FDS_MAX - FDS_ONCE;
+           ch->fd_n <= CHANNEL_FDS_MAX - STREAM_FDS;
 }
 
 int
@@ -221,92 +184,42 @@ channel_poll_fds(const struct channel *ch, struct pollfd fds[2])
     short in = wants_input(ch) ? POLLIN : 0;
     short out = channel_pending(ch) > 0 ? POLLOUT : 0;
 
-    if (ch->fd_in == ch->fd_out) {
+    if (ch->from.fd == ch->to.fd) {
         short both = (short)(in | out);
-        fds[0] = (struct pollfd){.fd = both ? ch->fd_in : -1, .events = both};
+        fds[0] = (struct pollfd){.fd = both ? ch->from.fd : -1, .events = both};
         return 1;
     }
-    fds[0] = (struct pollfd){.fd = in ? ch->fd_in : -1, .events = in};
-    fds[1] = (struct pollfd){.fd = out ? ch->fd_out : -1, .events = out};
+    fds[0] = (struct pollfd){.fd = in ? ch->from.fd : -1, .events = in};
+    fds[1] = (struct pollfd){.fd = out ? ch->to.fd : -1, .events = out};
     return 2;
-}
-
-static bool
-is_busy(int sys)
-{
-    return sys == EAGAIN || sys == EWOULDBLOCK || sys == EINTR;
-}
-
-static bool
-is_lost(int sys)
-{
-    return sys == EPIPE || sys == ECONNRESET || sys == ECONNABORTED ||
-           sys == ENOTCONN || sys == ETIMEDOUT || sys == EIO ||
-           sys == EHOSTUNREACH || sys == ENETUNREACH || sys == ENETDOWN;
 }
 
 /* Keep the descriptors that came with a read. */
 static int
-take_fds(struct channel *ch, struct msghdr *msg, struct err *err)
+keep_fds(struct channel *ch, const struct stream_fds *got, struct err *err)
 {
-    bool too_many = msg->msg_flags & MSG_CTRUNC;
-
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-            continue;
-        size_t n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (size_t i = 0; i < n; i++) {
-            int fd;
-            memcpy(&fd, CMSG_DATA(c) + i * sizeof fd, sizeof fd);
-            if (ch->fd_n < CHANNEL_FDS_MAX) {
-                ch->fds[ch->fd_n++] = fd;
-                continue;
-            }
-            close(fd);
-            too_many = true;
-        }
-    }
-    if (too_many)
+    for (size_t i = 0; i < got->n; i++)
+        ch->fds[ch->fd_n++] = got->fd[i];
+    if (got->lost)
         return err_set(err, ERR_LIMIT, "too many descriptors were passed");
     return 0;
-}
-
-static ssize_t
-read_some(struct channel *ch, uint8_t *to, size_t len, struct err *err)
-{
-    if (!ch->socket_in)
-        return read(ch->fd_in, to, len);
-    if (!ch->accepts)
-        return recv(ch->fd_in, to, len, MSG_DONTWAIT);
-
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(FDS_ONCE * sizeof(int))];
-    } control;
-    struct iovec iov = {.iov_base = to, .iov_len = len};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = &control,
-                         .msg_controllen = sizeof control};
-    ssize_t n = recvmsg(ch->fd_in, &msg, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-    if (n > 0 && take_fds(ch, &msg, err) < 0)
-        fail(ch, err);
-    return n;
 }
 
 static int
 pump_in(struct channel *ch, struct err *err)
 {
     while (wants_input(ch)) {
+        struct stream_fds fds = {0};
         if (ch->in_at > 0) {
             buf_drop_front(&ch->in, ch->in_at);
             ch->in_at = 0;
         }
         uint8_t *to = buf_reserve(&ch->in, READ_LEN);
-        ssize_t n = read_some(ch, to, READ_LEN, err);
-        if (n < 0 && is_busy(errno))
+        ssize_t n =
+            stream_read(&ch->from, to, READ_LEN, ch->accepts ? &fds : NULL);
+        if (n < 0 && stream_is_busy(errno))
             return 0;
-        if (n < 0 && !is_lost(errno))
+        if (n < 0 && !stream_is_lost(errno))
             return err_sys(err, "cannot read from the connection");
         if (n <= 0) {
             ch->eof = true;
@@ -316,7 +229,7 @@ pump_in(struct channel *ch, struct err *err)
         buf_grew(&ch->in, (size_t)n);
         ch->bytes_in += (uint64_t)n;
         ch->heard_ns = clock_mono_ns();
-        if (ch->failed)
+        if (keep_fds(ch, &fds, err) < 0)
             return -1;
     }
     return 0;
@@ -334,31 +247,6 @@ next_piece(const struct channel *ch, int *fd)
     if (mark < ch->mark_n)
         end = ch->marks[mark].at;
     return end - ch->out_at;
-}
-
-static ssize_t
-write_some(struct channel *ch, const uint8_t *from, size_t len, int fd)
-{
-    if (!ch->socket_out)
-        return write(ch->fd_out, from, len);
-    if (fd < 0)
-        return send(ch->fd_out, from, len, MSG_DONTWAIT | MSG_NOSIGNAL);
-
-    union {
-        struct cmsghdr header;
-        char bytes[CMSG_SPACE(sizeof(int))];
-    } control = {0};
-    struct iovec iov = {.iov_base = (void *)(uintptr_t)from, .iov_len = len};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = &control,
-                         .msg_controllen = sizeof control};
-    struct cmsghdr *c = CMSG_FIRSTHDR(&msg);
-    c->cmsg_level = SOL_SOCKET;
-    c->cmsg_type = SCM_RIGHTS;
-    c->cmsg_len = CMSG_LEN(sizeof fd);
-    memcpy(CMSG_DATA(c), &fd, sizeof fd);
-    return sendmsg(ch->fd_out, &msg, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 static void
@@ -383,10 +271,10 @@ pump_out(struct channel *ch, struct err *err)
     while (channel_pending(ch) > 0) {
         int fd;
         size_t len = next_piece(ch, &fd);
-        ssize_t n = write_some(ch, ch->out.data + ch->out_at, len, fd);
-        if (n < 0 && is_busy(errno))
+        ssize_t n = stream_write(&ch->to, ch->out.data + ch->out_at, len, fd);
+        if (n < 0 && stream_is_busy(errno))
             break;
-        if (n < 0 && !is_lost(errno))
+        if (n < 0 && !stream_is_lost(errno))
             return err_sys(err, "cannot write to the connection");
         if (n < 0) {
             ch->lost_sys = errno;
@@ -450,8 +338,8 @@ assemble(struct channel *ch, struct frame *f, struct err *err)
         if (more)
             return 0;
         ch->in_message = false;
-        f->payload = ch->message.len > 0 ? ch->message.data
-                                         : (const uint8_t *)"";
+        f->payload =
+            ch->message.len > 0 ? ch->message.data : (const uint8_t *)"";
         f->len = ch->message.len;
     }
     f->flags = 0;

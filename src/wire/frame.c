@@ -154,8 +154,7 @@ frame_reader_feed(struct frame_reader *s, const void *bytes, size_t len,
     if (take_magic(s, bytes, len, used, err) < 0)
         return fail(s);
     while (*used < len || s->in_payload) {
-        if (!fill(s, bytes, len, used,
-                  s->in_payload ? s->want : FRAME_HEADER))
+        if (!fill(s, bytes, len, used, s->in_payload ? s->want : FRAME_HEADER))
             return 0;
         if (s->in_payload)
             return whole(s, out, err);

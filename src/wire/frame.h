@@ -36,9 +36,9 @@ struct frame {
 /* All zero is ready for the first header. */
 struct frame_reader {
     uint8_t header[FRAME_HEADER];
-    size_t have;   /* bytes of the part in hand: header, then payload */
-    size_t want;   /* payload length, once the header is whole */
-    size_t magic;  /* bytes of the magic still to come */
+    size_t have;  /* bytes of the part in hand: header, then payload */
+    size_t want;  /* payload length, once the header is whole */
+    size_t magic; /* bytes of the magic still to come */
     struct buf payload, raw;
     bool in_payload;
     bool failed;

@@ -180,8 +180,8 @@ parse_url(const char *text, struct location *l)
     }
     set_host(l, authority, len);
     free(l->path);
-    l->path = mem_string(strncmp(path, "/~", 2) == 0 ? from_home(path + 1)
-                                                     : path);
+    l->path =
+        mem_string(strncmp(path, "/~", 2) == 0 ? from_home(path + 1) : path);
 out:
     free(authority);
     free(path);
@@ -279,7 +279,7 @@ location_text(const struct location *l)
     /* "ssh://x" is no path on the host "ssh". */
     bool url = l->port != 0 ||
                (strcmp(l->host, "ssh") == 0 && strncmp(l->path, "//", 2) == 0);
-    void (*add)(struct buf *to, const char *s) =
+    void (*add)(struct buf * to, const char *s) =
         url ? add_escaped : buf_add_string;
     buf_add_string(&b, url ? URL : "");
     if (l->user) {

@@ -14,11 +14,11 @@
 
 struct location {
     bool remote;
-    char *user; /* NULL: whoever ssh says */
-    char *host; /* NULL for local ones; IPv6 without brackets */
+    char *user;    /* NULL: whoever ssh says */
+    char *host;    /* NULL for local ones; IPv6 without brackets */
     uint16_t port; /* 0: whatever ssh says */
-    char *path;  /* as it goes to the replica; remote and relative: below the
-                    home directory, "" being that itself */
+    char *path;    /* as it goes to the replica; remote and relative: below the
+                      home directory, "" being that itself */
 };
 
 /*

@@ -112,8 +112,7 @@ message_path_encode(struct message_paths *p, const char *path, struct buf *out)
 {
     size_t shared = 0;
 
-    while (p->before && p->before[shared] &&
-           p->before[shared] == path[shared])
+    while (p->before && p->before[shared] && p->before[shared] == path[shared])
         shared++;
     writer_varint(out, shared);
     writer_string(out, path + shared);
@@ -180,10 +179,10 @@ int
 message_hello_agree(const struct message_hello *own,
                     const struct message_hello *peer, struct err *err)
 {
-    uint32_t low = own->proto_min > peer->proto_min ? own->proto_min
-                                                    : peer->proto_min;
-    uint32_t high = own->proto_max < peer->proto_max ? own->proto_max
-                                                     : peer->proto_max;
+    uint32_t low =
+        own->proto_min > peer->proto_min ? own->proto_min : peer->proto_min;
+    uint32_t high =
+        own->proto_max < peer->proto_max ? own->proto_max : peer->proto_max;
     if (low <= high)
         return (int)high;
 
@@ -191,8 +190,8 @@ message_hello_agree(const struct message_hello *own,
     err_set(err, ERR_VERSION,
             "no protocol version in common: here %s speaks %u to %u, "
             "the far end (%.100s) speaks %u to %u",
-            own->agent, own->proto_min, own->proto_max, theirs,
-            peer->proto_min, peer->proto_max);
+            own->agent, own->proto_min, own->proto_max, theirs, peer->proto_min,
+            peer->proto_max);
     free(theirs);
     return -1;
 }

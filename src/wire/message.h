@@ -35,15 +35,16 @@
 #include "manifest/incarnation.h"
 #include "manifest/knowledge.h"
 
-#define MESSAGE_PROTOCOL 1        /* the one version there is */
+#define MESSAGE_PROTOCOL 1 /* the one version there is */
 #define MESSAGE_ROOT_ID_LEN 16
 #define MESSAGE_SENTENCE_MAX 4096 /* bytes in a sentence for people */
 #define MESSAGE_NAME_MAX 1024     /* hosts, labels, agents */
 #define MESSAGE_RULES_MAX (1u << 20)
 #define MESSAGE_OPS_MAX (1u << 28) /* ops in one plan */
-#define MESSAGE_PATHS_MAX (64u << 20) /* bytes of all paths in one message, as
-                                         they are when written out.  Cut long
-                                         lists at 256 KiB of payload */
+#define MESSAGE_PATHS_MAX                                                      \
+    (64u << 20) /* bytes of all paths in one message, as                       \
+                   they are when written out.  Cut long                        \
+                   lists at 256 KiB of payload */
 
 /* Unknown types from MESSAGE_OPTIONAL up are skipped, below they are an
  * error. */
@@ -105,7 +106,8 @@ bool message_is_critical(unsigned type);
 /* The error for a payload that its decoder refused.  Returns -1. */
 int message_refused(unsigned type, struct err *err); /* ERR_FORMAT */
 
-#define MESSAGE_CAN_ZSTD (UINT64_C(1) << 0) /* may be sent compressed frames */
+#define MESSAGE_CAN_ZSTD (UINT64_C(1) << 0) /* may be sent compressed frames   \
+                                             */
 
 struct message_hello {
     uint32_t proto_min, proto_max;
@@ -163,16 +165,14 @@ struct message_finish {
 
 void message_finish_encode(const struct message_finish *m, struct buf *out);
 bool message_finish_decode(struct reader *r, const struct entry_maps *maps,
-                           struct mem_arena *arena,
-                           struct message_finish *out);
+                           struct mem_arena *arena, struct message_finish *out);
 
 /* The digests of the whole tree afterwards. */
 struct message_finished {
     struct hash_id h, v;
 };
 
-void message_finished_encode(const struct message_finished *m,
-                             struct buf *out);
+void message_finished_encode(const struct message_finished *m, struct buf *out);
 bool message_finished_decode(struct reader *r, struct mem_arena *arena,
                              struct message_finished *out);
 

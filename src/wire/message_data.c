@@ -25,8 +25,7 @@ message_data_want_decode(struct reader *r, struct mem_arena *arena,
                          struct message_data_want *out)
 {
     size_t n = reader_count(r, 2);
-    struct message_data_part *parts = mem_arena_take(arena,
-                                                     n * sizeof *parts);
+    struct message_data_part *parts = mem_arena_take(arena, n * sizeof *parts);
 
     for (size_t i = 0; i < n && !r->failed; i++) {
         parts[i].op = op_decode(r);
@@ -135,8 +134,7 @@ message_data_committed_decode(struct reader *r, struct mem_arena *arena,
 }
 
 void
-message_data_credit_encode(const struct message_data_credit *m,
-                           struct buf *out)
+message_data_credit_encode(const struct message_data_credit *m, struct buf *out)
 {
     writer_varint(out, m->bytes);
 }

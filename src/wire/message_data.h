@@ -12,7 +12,7 @@ struct message_data_want {
     const struct message_data_part {
         uint32_t op;
         uint64_t offset; /* what is before it is there already */
-    } *parts;            /* [n] */
+    } * parts;           /* [n] */
 };
 
 void message_data_want_encode(const struct message_data_want *m,
@@ -64,7 +64,7 @@ struct message_data_committed {
     size_t n;
     const struct message_data_range {
         uint32_t from, count; /* count > 0; ascending, with gaps between */
-    } *ranges;                /* [n] */
+    } * ranges;               /* [n] */
 };
 
 void message_data_committed_encode(const struct message_data_committed *m,

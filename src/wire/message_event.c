@@ -43,8 +43,7 @@ path_decode(struct reader *r, struct mem_arena *arena)
 }
 
 void
-message_event_start_encode(const struct message_event_start *m,
-                           struct buf *out)
+message_event_start_encode(const struct message_event_start *m, struct buf *out)
 {
     message_open_encode(&m->here, out);
     message_open_encode(&m->far, out);

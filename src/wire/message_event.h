@@ -32,9 +32,9 @@ struct message_event_start {
     struct message_open here; /* the initiator's own root */
     struct message_open far;  /* what it sends as OPEN */
     enum message_event_policy policy;
-    bool records;      /* report changes that are not shown, too */
-    bool confirm;      /* ask before GO, with the totals on the table */
-    uint32_t jobs;     /* 0: as it likes */
+    bool records;         /* report changes that are not shown, too */
+    bool confirm;         /* ask before GO, with the totals on the table */
+    uint32_t jobs;        /* 0: as it likes */
     uint32_t progress_ms; /* between PROGRESS messages; 0: none */
 };
 

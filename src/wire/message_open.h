@@ -13,10 +13,10 @@ enum message_open_flag {
     MESSAGE_OPEN_CHECKSUM = 1 << 4,    /* read all content again */
     MESSAGE_OPEN_NEW_REPLICA = 1 << 5, /* another root than expected is fine */
     MESSAGE_OPEN_NO_TRASH = 1 << 6,
-    MESSAGE_OPEN_DURABLE = 1 << 7,     /* the default; absent: no fsync */
+    MESSAGE_OPEN_DURABLE = 1 << 7, /* the default; absent: no fsync */
     MESSAGE_OPEN_MIRROR = 1 << 8,
-    MESSAGE_OPEN_GITIGNORE = 1 << 9,   /* honour .gitignore too */
-    MESSAGE_OPEN_WATCH = 1 << 10,      /* the session goes on after FINISHED */
+    MESSAGE_OPEN_GITIGNORE = 1 << 9, /* honour .gitignore too */
+    MESSAGE_OPEN_WATCH = 1 << 10,    /* the session goes on after FINISHED */
     MESSAGE_OPEN_ALL = (1 << 11) - 1
 };
 

@@ -20,8 +20,7 @@ message_plan_know_encode(const struct message_plan_know *m, struct buf *out)
 
 bool
 message_plan_know_decode(struct reader *r, const struct entry_maps *maps,
-                         struct mem_arena *arena,
-                         struct message_plan_know *out)
+                         struct mem_arena *arena, struct message_plan_know *out)
 {
     struct message_plan_know m = {0};
 
@@ -70,9 +69,8 @@ static void
 plain_decode(struct reader *r, const struct entry_maps *maps,
              struct mem_arena *arena, struct entry *out)
 {
-    struct entry_maps plain = {.who = maps->who,
-                               .who_n = maps->who_n,
-                               .know_n = 1};
+    struct entry_maps plain = {
+        .who = maps->who, .who_n = maps->who_n, .know_n = 1};
 
     *out = (struct entry){0};
     entry_decode(r, &plain, arena, out);
@@ -229,8 +227,7 @@ message_plan_scope_decode(struct reader *r, const struct entry_maps *maps,
 }
 
 void
-message_plan_totals_encode(const struct message_plan_totals *t,
-                           struct buf *out)
+message_plan_totals_encode(const struct message_plan_totals *t, struct buf *out)
 {
     writer_varint(out, t->created);
     writer_varint(out, t->changed);

@@ -57,8 +57,7 @@ struct message_plan_ops {
     const struct message_plan_op *ops; /* [n] */
 };
 
-void message_plan_ops_encode(const struct message_plan_ops *m,
-                             struct buf *out);
+void message_plan_ops_encode(const struct message_plan_ops *m, struct buf *out);
 
 /* maps->know_n: how many KNOWs have come, maps->know: their numbers here, or
  * NULL.  Both are for op.know. */
@@ -70,12 +69,11 @@ bool message_plan_ops_decode(struct reader *r, const struct entry_maps *maps,
  * Check bytes of an entry: the start of SHA-256 over kind, mode, size, id or
  * target, and mtime of what is no directory.  Zeros for NULL and ENTRY_ABSENT.
  */
-void message_plan_check(const struct entry *e,
-                        uint8_t out[MESSAGE_PLAN_CHECK]);
+void message_plan_check(const struct entry *e, uint8_t out[MESSAGE_PLAN_CHECK]);
 
 struct message_plan_conflict {
     const char *path;
-    uint8_t why;                /* enum decide_why */
+    uint8_t why;                 /* enum decide_why */
     struct entry initiator, far; /* ENTRY_ABSENT if nothing is there */
 };
 
@@ -114,8 +112,7 @@ struct message_plan_end {
     struct message_plan_totals initiator, far;
 };
 
-void message_plan_end_encode(const struct message_plan_end *m,
-                             struct buf *out);
+void message_plan_end_encode(const struct message_plan_end *m, struct buf *out);
 bool message_plan_end_decode(struct reader *r, struct mem_arena *arena,
                              struct message_plan_end *out);
 

@@ -38,14 +38,14 @@ struct message_root {
     uint32_t exception_n;          /* numbering starts at 1 */
     const struct knowledge *exceptions; /* [exception_n + 1]; [0] is empty and
                                            does not travel */
-    uint32_t flags;                /* MESSAGE_ROOT_* */
-    uint32_t fs;                   /* MESSAGE_ROOT_FS_* */
-    uint64_t rule_hash;            /* of the rules it last ran under */
-    const char *host, *root;       /* the machine; the path as resolved */
-    int64_t clock_ns;              /* its wall clock as it sends this */
-    int64_t last_sync_ns;          /* with this peer; 0: never, or unknown */
-    uint64_t device;               /* of the root: shows two roots that are one
-                                      tree on one machine */
+    uint32_t flags;                     /* MESSAGE_ROOT_* */
+    uint32_t fs;                        /* MESSAGE_ROOT_FS_* */
+    uint64_t rule_hash;                 /* of the rules it last ran under */
+    const char *host, *root;            /* the machine; the path as resolved */
+    int64_t clock_ns;                   /* its wall clock as it sends this */
+    int64_t last_sync_ns; /* with this peer; 0: never, or unknown */
+    uint64_t device;      /* of the root: shows two roots that are one
+                             tree on one machine */
     uint64_t inode;
 };
 

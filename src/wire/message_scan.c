@@ -42,8 +42,7 @@ rules_decode(struct reader *r, struct mem_arena *arena, struct message_scan *m)
 {
     struct message_paths dirs = {0};
     size_t n = reader_count(r, 3), left = MESSAGE_SCAN_RULES_MAX;
-    struct message_scan_rules *rules = mem_arena_take(arena,
-                                                      n * sizeof *rules);
+    struct message_scan_rules *rules = mem_arena_take(arena, n * sizeof *rules);
 
     for (size_t i = 0; i < n && !r->failed; i++) {
         size_t max = left < MESSAGE_RULES_MAX ? left : MESSAGE_RULES_MAX;

@@ -91,8 +91,8 @@ message_tree_listing_decode(struct reader *r, struct mem_arena *arena,
     if (m.flags & ~FLAGS)
         reader_fail(r);
     m.n = reader_count(r, 2);
-    struct message_tree_page *pages = mem_arena_take(arena,
-                                                     m.n * sizeof *pages);
+    struct message_tree_page *pages =
+        mem_arena_take(arena, m.n * sizeof *pages);
     for (size_t i = 0; i < m.n && !r->failed; i++)
         page_decode(r, &pages[i]);
     /* What is not there, or cannot be read, has no pages. */

@@ -201,8 +201,8 @@ explain_status(const struct remote_end *end, const char *host,
 
     if (end->status == EXIT_NOT_FOUND && end->program)
         return err_set(err, ERR_PEER,
-                       "'%s' was not found on %s: check --remote-path",
-                       program, host);
+                       "'%s' was not found on %s: check --remote-path", program,
+                       host);
     if (end->status == EXIT_NOT_FOUND)
         return err_set(err, ERR_PEER,
                        "'weft' was not found on %s%s%s: install it there, or "
@@ -214,9 +214,9 @@ explain_status(const struct remote_end *end, const char *host,
                        "is for another kind of machine",
                        program, host);
     if (end->signal != 0)
-        return err_set(err, ERR_PEER,
-                       "'%s' for %s was ended by signal %d%s%s", end->command,
-                       host, end->signal, colon, words ? words : "");
+        return err_set(err, ERR_PEER, "'%s' for %s was ended by signal %d%s%s",
+                       end->command, host, end->signal, colon,
+                       words ? words : "");
     return err_set(err, ERR_PEER,
                    "the connection to %s ended before weft answered there "
                    "(exit status %d)%s%s",

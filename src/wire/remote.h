@@ -14,7 +14,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 
-#define REMOTE_NOISE_MAX 65536 /* bytes before the magic */
+#define REMOTE_NOISE_MAX 65536  /* bytes before the magic */
 #define REMOTE_NEED "weft-NEED" /* what is printed where there is no weft */
 
 /*
@@ -30,8 +30,8 @@ int remote_command(const char *version, const char *program, char **out,
 
 /* All zero is ready. */
 struct remote_scan {
-    size_t matched;    /* bytes of the magic so far */
-    struct buf noise;  /* what came before it; buf_fini releases */
+    size_t matched;   /* bytes of the magic so far */
+    struct buf noise; /* what came before it; buf_fini releases */
     bool found;
 };
 
@@ -46,15 +46,15 @@ void remote_scan_fini(struct remote_scan *s);
 
 /* How a connection ended before the magic came. */
 struct remote_end {
-    const char *host;    /* as shown; NULL: no host, a local command */
-    const char *program; /* --remote-path, or NULL */
-    const char *command; /* what was run there or here: "ssh", "docker" */
-    bool is_shell;       /* a remote one: exit status 255 is its own */
-    const char *noise;   /* what came instead of the magic, or "" */
+    const char *host;      /* as shown; NULL: no host, a local command */
+    const char *program;   /* --remote-path, or NULL */
+    const char *command;   /* what was run there or here: "ssh", "docker" */
+    bool is_shell;         /* a remote one: exit status 255 is its own */
+    const char *noise;     /* what came instead of the magic, or "" */
     const char *complaint; /* last lines of its standard error, or "" */
-    bool running;        /* it was still there when time ran out */
-    int status;          /* exit status, or -1 */
-    int signal;          /* that ended it, or 0 */
+    bool running;          /* it was still there when time ran out */
+    int status;            /* exit status, or -1 */
+    int signal;            /* that ended it, or 0 */
 };
 
 /* The sentence.  Returns -1, ERR_PEER. */

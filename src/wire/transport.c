@@ -66,8 +66,8 @@ add_ssh_options(struct words *w, const struct transport_options *options)
     if (options->batch)
         add(w, "-oBatchMode=yes");
     if (options->connect_timeout > 0) {
-        char *word = mem_format("-oConnectTimeout=%d",
-                                options->connect_timeout);
+        char *word =
+            mem_format("-oConnectTimeout=%d", options->connect_timeout);
         add(w, word);
         free(word);
     }
@@ -221,8 +221,8 @@ read_noise(struct transport *t, struct remote_scan *scan, struct err *err)
 }
 
 int
-transport_greet(struct transport *t, int timeout_ms,
-                transport_on_line *on_line, void *arg, struct err *err)
+transport_greet(struct transport *t, int timeout_ms, transport_on_line *on_line,
+                void *arg, struct err *err)
 {
     int64_t until = clock_mono_ns() + timeout_ms * (CLOCK_SECOND / 1000);
     struct remote_scan scan = {0};
@@ -236,8 +236,7 @@ transport_greet(struct transport *t, int timeout_ms,
             {.fd = t->fd_in, .events = POLLIN},
             {.fd = transport_command_fd(&t->child), .events = POLLIN},
         };
-        if (poll(fds, 2, timeout_ms < 0 ? -1 : (int)left) < 0 &&
-            errno != EINTR)
+        if (poll(fds, 2, timeout_ms < 0 ? -1 : (int)left) < 0 && errno != EINTR)
             r = err_sys(err, "cannot wait for the far end");
         give_lines(t, on_line, arg);
         if (r == 0)
@@ -268,8 +267,8 @@ transport_end(struct transport *t, int timeout_ms)
         close(t->fd_in);
     if (t->program && t->fd_out >= 0 && t->fd_out != t->fd_in)
         close(t->fd_out);
-    struct transport_command_exit e = transport_command_end(&t->child,
-                                                            timeout_ms);
+    struct transport_command_exit e =
+        transport_command_end(&t->child, timeout_ms);
     transport_command_fini(&t->child);
     free(t->host);
     free(t->remote_path);

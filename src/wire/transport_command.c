@@ -43,8 +43,8 @@ spawn(char *const *words, int socket, int fd_err, pid_t *pid)
     posix_spawnattr_setsigmask(&attr, &set);
     sigaddset(&set, SIGPIPE);
     posix_spawnattr_setsigdefault(&attr, &set);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETSIGMASK |
-                                        POSIX_SPAWN_SETSIGDEF);
+    posix_spawnattr_setflags(&attr,
+                             POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     int sys = posix_spawnp(pid, words[0], &files, &attr, words, environ);
     posix_spawnattr_destroy(&attr);
     posix_spawn_file_actions_destroy(&files);
@@ -273,7 +273,7 @@ word(const char **at, struct buf *out)
         else if (!quote && (*p == '\'' || *p == '"'))
             quote = *p;
         else if (*p == '\\' && quote != '\'' && p[1] != '\0')
-            buf_add_byte(out, (uint8_t)*++p);
+            buf_add_byte(out, (uint8_t) * ++p);
         else
             buf_add_byte(out, (uint8_t)*p);
     }

@@ -21,13 +21,13 @@ struct transport_command {
     struct buf lines; /* read from there and not yet taken */
     struct buf tail;  /* the last lines, taken or not: for explanations */
     bool reaped;
-    int status;       /* as waitpid gave it, once reaped */
+    int status; /* as waitpid gave it, once reaped */
 };
 
 struct transport_command_exit {
-    int status;    /* exit status, or -1 */
-    int signal;    /* that ended it, or 0 */
-    bool stopped;  /* it had to be told, by a signal */
+    int status;   /* exit status, or -1 */
+    int signal;   /* that ended it, or 0 */
+    bool stopped; /* it had to be told, by a signal */
 };
 
 /*
@@ -40,8 +40,7 @@ int transport_command_start(char *const *words, struct transport_command *out,
 
 /* The same with one end of a socket pair that exists already: borrowed. */
 int transport_command_start_on(char *const *words, int socket,
-                               struct transport_command *out,
-                               struct err *err);
+                               struct transport_command *out, struct err *err);
 
 /* To be polled for POLLIN; -1 once its standard error has ended. */
 int transport_command_fd(const struct transport_command *c);
@@ -64,8 +63,8 @@ bool transport_command_ended(struct transport_command *c);
  * SIGKILL, and reap it.  Releases everything but the tail, which
  * transport_command_fini does.
  */
-struct transport_command_exit
-transport_command_end(struct transport_command *c, int timeout_ms);
+struct transport_command_exit transport_command_end(struct transport_command *c,
+                                                    int timeout_ms);
 void transport_command_fini(struct transport_command *c);
 
 /*

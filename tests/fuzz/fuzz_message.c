@@ -179,8 +179,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
         r = reader_over(first.data, first.len);
         law(all[data[0]](&r, &arena, &second));
         law(first.len == second.len);
-        law(first.len == 0 ||
-            memcmp(first.data, second.data, first.len) == 0);
+        law(first.len == 0 || memcmp(first.data, second.data, first.len) == 0);
         if (data[0] == MESSAGE_ROOT)
             check_translation(data + 1, len - 1);
     }

@@ -75,9 +75,8 @@ pass(struct pair p, struct frame *f)
 START_TEST(messages)
 {
     struct pair p = _i ? pipes() : sockets(0);
-    static const size_t sizes[] = {0,         1,         100,
-                                   FRAME_MAX, FRAME_MAX + 1,
-                                   3 * FRAME_MAX + 5};
+    static const size_t sizes[] = {
+        0, 1, 100, FRAME_MAX, FRAME_MAX + 1, 3 * FRAME_MAX + 5};
     struct err err;
     struct frame f;
 

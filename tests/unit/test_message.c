@@ -177,8 +177,7 @@ scanned(struct buf *out)
     message_scan_encode(&m, out);
 }
 
-static const uint8_t prefixes[2][MESSAGE_TREE_PREFIX] = {"1234567",
-                                                         "abcdefg"};
+static const uint8_t prefixes[2][MESSAGE_TREE_PREFIX] = {"1234567", "abcdefg"};
 
 static void
 list(struct buf *out)
@@ -197,10 +196,8 @@ listing(struct buf *out)
         {.body = (const uint8_t *)"body", .len = 4},
         {.body = (const uint8_t *)"", .len = 0},
     };
-    struct message_tree_listing m = {.path = "a/b",
-                                     .flags = MESSAGE_TREE_LAST,
-                                     .n = 3,
-                                     .pages = pages};
+    struct message_tree_listing m = {
+        .path = "a/b", .flags = MESSAGE_TREE_LAST, .n = 3, .pages = pages};
 
     message_tree_listing_encode(&m, out);
 }
@@ -257,8 +254,8 @@ plan_end(struct buf *out)
     struct message_plan_end m = {
         .ops = 5,
         .conflicts = 1,
-        .initiator = {1, 2, 3, 4, 5, 6, 7},
-        .far = {8, 9, 10, 11, 12, 1000, 14},
+        .initiator = {1, 2, 3, 4, 5, 6, 7, 8},
+        .far = {9, 10, 11, 12, 13, 14, 1000, 16},
     };
 
     message_plan_end_encode(&m, out);
@@ -284,16 +281,15 @@ want(struct buf *out)
 static void
 data(struct buf *out)
 {
-    struct message_data_record a = {
-        .op = 1,
-        .flags = MESSAGE_DATA_FIRST | MESSAGE_DATA_LAST,
-        .bytes = (const uint8_t *)"abc",
-        .len = 3};
+    struct message_data_record a = {.op = 1,
+                                    .flags =
+                                        MESSAGE_DATA_FIRST | MESSAGE_DATA_LAST,
+                                    .bytes = (const uint8_t *)"abc",
+                                    .len = 3};
     struct message_data_record b = {
         .op = 2, .offset = 65536, .flags = MESSAGE_DATA_HOLE, .len = 1 << 20};
-    struct message_data_record c = {.op = 3,
-                                    .flags = MESSAGE_DATA_FD,
-                                    .bytes = (const uint8_t *)""};
+    struct message_data_record c = {
+        .op = 3, .flags = MESSAGE_DATA_FD, .bytes = (const uint8_t *)""};
 
     message_data_add(&a, out);
     message_data_add(&b, out);
@@ -435,8 +431,7 @@ event_change(struct buf *out)
 static void
 event_conflict(struct buf *out)
 {
-    struct message_event_conflict m = {
-        .path = "x", .why = 3, .own = version()};
+    struct message_event_conflict m = {.path = "x", .why = 3, .own = version()};
 
     message_event_conflict_encode(&m, out);
 }
@@ -639,42 +634,33 @@ static const struct {
     {MESSAGE_CONFLICT, conflict, message_plan_conflicts_again,
      "01000161030300000101ac020005cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdaab4"
      "aed8c7bfce972f042e2e2f62000000"},
-    {MESSAGE_SCOPE, scope, message_plan_scope_again,
-     "0003612f6202"},
+    {MESSAGE_SCOPE, scope, message_plan_scope_again, "0003612f6202"},
     {MESSAGE_PLAN_END, plan_end, message_plan_end_again,
-     "05010102030405060708090a0b0ce8070e"},
-    {MESSAGE_GUARD, guard, message_guard_again,
-     "026e6f"},
-    {MESSAGE_WANT, want, message_data_want_again,
-     "02ac020002808004"},
+     "05010102030405060708090a0b0c0d0ee80710"},
+    {MESSAGE_GUARD, guard, message_guard_again, "026e6f"},
+    {MESSAGE_WANT, want, message_data_want_again, "02ac020002808004"},
     {MESSAGE_DATA, data, message_data_again,
      "01000303616263028080040480804003000800"},
     {MESSAGE_FAIL, fail_, message_data_fail_again,
      "04011c096469736b2066756c6c"},
     {MESSAGE_COMMITTED, committed, message_data_committed_again,
      "02000307e807"},
-    {MESSAGE_CREDIT, credit, message_data_credit_again,
-     "80808004"},
+    {MESSAGE_CREDIT, credit, message_data_credit_again, "80808004"},
     {MESSAGE_FINISH, finish, message_finish_again,
      "0200050403020100ac020000000001"},
     {MESSAGE_FINISHED, finished, message_finished_again,
      "6800000000000000000000000000000000000000000000000000000000000000"
      "7600000000000000000000000000000000000000000000000000000000000000"},
-    {MESSAGE_ABORT, abort_, message_abort_again,
-     "080006066c6f636b6564"},
-    {MESSAGE_PING, ping, message_ping_again,
-     "0102030405060708"},
+    {MESSAGE_ABORT, abort_, message_abort_again, "080006066c6f636b6564"},
+    {MESSAGE_PING, ping, message_ping_again, "0102030405060708"},
     {MESSAGE_START, start, message_event_start_again,
      "0e2f686f6d652f6d652f6e6f746573036e617382010130313233343536373839"
      "6162636465000572756c657301006400802080804009e0d40300036e61738201"
      "01303132333435363738396162636465000572756c6573010064008020808040"
      "09e0d4030200010464"},
-    {MESSAGE_PEER, peer, message_event_peer_again,
-     "036e61730100"},
-    {MESSAGE_ANSWER, answer, message_event_answer_again,
-     "0302"},
-    {MESSAGE_CANCEL, cancel, message_event_cancel_again,
-     "01"},
+    {MESSAGE_PEER, peer, message_event_peer_again, "036e61730100"},
+    {MESSAGE_ANSWER, answer, message_event_answer_again, "0302"},
+    {MESSAGE_CANCEL, cancel, message_event_cancel_again, "01"},
     {MESSAGE_EVENT_ROOT, event_root, message_event_root_again,
      "0130313233343536373839616263646500070000000000000001036e6173042f"
      "73727609"},
@@ -696,10 +682,8 @@ static const struct {
      "000000000000036e617300"},
     {MESSAGE_PROGRESS, progress, message_data_progress_again,
      "030102030405060708000178"},
-    {MESSAGE_LOG, log_, message_log_again,
-     "040178"},
-    {MESSAGE_NOTE, note, message_note_again,
-     "010178"},
+    {MESSAGE_LOG, log_, message_log_again, "040178"},
+    {MESSAGE_NOTE, note, message_note_again, "010178"},
 };
 
 #define ALL (sizeof all / sizeof all[0])
@@ -798,41 +782,98 @@ static const struct {
     enum message_type type;
     const char *hex;
 } bad[] = {
-    {"versions upside down", MESSAGE_HELLO, "0201010000000000000001" "00"},
+    {"versions upside down", MESSAGE_HELLO,
+     "0201010000000000000001"
+     "00"},
     {"version 0", MESSAGE_HELLO, "000101000000000000000100"},
     {"a path upwards", MESSAGE_LIST, "0100022e2e00"},
     {"an absolute path", MESSAGE_LIST, "0100022f6100"},
     {"the control directory", MESSAGE_LIST, "0100052e5765667400"},
-    {"a path with a NUL", MESSAGE_LIST, "010003610062" "00"},
+    {"a path with a NUL", MESSAGE_LIST,
+     "010003610062"
+     "00"},
     {"more shared than there is", MESSAGE_LIST, "0201016100"},
     {"more directories than bytes", MESSAGE_LIST, "ffffffff0f000161"},
-    {"more pages than bytes", MESSAGE_LISTING, "0001610" "2ff7f"},
-    {"a missing one with pages", MESSAGE_LISTING, "000161010101" "00"},
+    {"more pages than bytes", MESSAGE_LISTING,
+     "0001610"
+     "2ff7f"},
+    {"a missing one with pages", MESSAGE_LISTING,
+     "000161010101"
+     "00"},
     {"an unknown flag", MESSAGE_LISTING, "0001618000"},
-    {"an unknown page", MESSAGE_LISTING, "00016102010201" "00"},
+    {"an unknown page", MESSAGE_LISTING,
+     "00016102010201"
+     "00"},
     {"an empty range", MESSAGE_COMMITTED, "010500"},
     {"touching ranges", MESSAGE_COMMITTED, "0201010001"},
     {"ops beyond the bound", MESSAGE_COMMITTED, "0101ffffffff0f"},
     {"a choice that is none", MESSAGE_ANSWER, "0104"},
     {"a bool of 2", MESSAGE_CANCEL, "02"},
     {"an end beyond the largest file", MESSAGE_DATA,
-     "01" "feffffffffffffff7f" "04" "02"},
-    {"a descriptor and bytes", MESSAGE_DATA, "01000801" "61"},
+     "01"
+     "feffffffffffffff7f"
+     "04"
+     "02"},
+    {"a descriptor and bytes", MESSAGE_DATA,
+     "01000801"
+     "61"},
     {"an unknown data flag", MESSAGE_DATA, "01001000"},
     {"a number that is too long", MESSAGE_CREDIT, "8000"},
     {"no incarnation", MESSAGE_ROOT,
-     "00000000000000000000000000000000" "0000000000000000" "00"},
-    {"an incarnation without a number", MESSAGE_FINISH, "01020100000000" "01"},
+     "00000000000000000000000000000000"
+     "0000000000000000"
+     "00"},
+    {"an incarnation without a number", MESSAGE_FINISH,
+     "01020100000000"
+     "01"},
     {"an unknown knowledge", MESSAGE_PLAN,
-     "01" "00" "00" "05" "00" "000161" "0000000000000000" "03" "000000"},
+     "01"
+     "00"
+     "00"
+     "05"
+     "00"
+     "000161"
+     "0000000000000000"
+     "03"
+     "000000"},
     {"a deletion that leaves something", MESSAGE_PLAN,
-     "01" "00" "00" "05" "00" "000161" "0000000000000000" "00" "03" "0000"
-     "01" "0101" "0101" "00000000000000000000000000000000" "00" "0161"},
+     "01"
+     "00"
+     "00"
+     "05"
+     "00"
+     "000161"
+     "0000000000000000"
+     "00"
+     "03"
+     "0000"
+     "01"
+     "0101"
+     "0101"
+     "00000000000000000000000000000000"
+     "00"
+     "0161"},
     {"an unknown knowledge below", MESSAGE_SCOPE, "00016103"},
     {"an action that is none", MESSAGE_PLAN,
-     "01" "00" "00" "06" "00" "000161" "0000000000000000" "00" "000000"},
+     "01"
+     "00"
+     "00"
+     "06"
+     "00"
+     "000161"
+     "0000000000000000"
+     "00"
+     "000000"},
     {"a file that is absent", MESSAGE_PLAN,
-     "01" "00" "00" "02" "00" "000161" "0000000000000000" "00" "000000"},
+     "01"
+     "00"
+     "00"
+     "02"
+     "00"
+     "000161"
+     "0000000000000000"
+     "00"
+     "000000"},
     {"an abort that is none", MESSAGE_ABORT, "00000000"},
 };
 
@@ -880,8 +921,8 @@ START_TEST(bombs)
     enum { WHO = 30000, EXCEPTIONS = 30000 };
     struct incarnation *ids = mem_array(WHO, sizeof *ids);
     knowledge_see(&far, WHO - 1, 1, 1);
-    struct knowledge *exceptions = mem_array(EXCEPTIONS + 1,
-                                             sizeof *exceptions);
+    struct knowledge *exceptions =
+        mem_array(EXCEPTIONS + 1, sizeof *exceptions);
     for (size_t i = 1; i <= EXCEPTIONS; i++)
         exceptions[i] = far;
     struct message_root m = {.who = ids,
@@ -917,8 +958,7 @@ START_TEST(translation)
     root(&b);
     struct reader r = reader_over(b.data, b.len);
     ck_assert(message_root_decode(&r, &arena, &m));
-    ck_assert_int_eq(
-        message_root_translate(&m, &table, &arena, &map, &err), 0);
+    ck_assert_int_eq(message_root_translate(&m, &table, &arena, &map, &err), 0);
     ck_assert_uint_eq(table.n, 3);
     ck_assert_uint_eq(map[0], 2);
     ck_assert_uint_eq(map[1], 0);

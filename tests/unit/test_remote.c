@@ -28,8 +28,7 @@ START_TEST(command)
     ck_assert_str_eq(text, "exec sh -c 'exec \"$0\" serve' '/opt/my weft'");
     free(text);
     ck_assert_int_eq(remote_command("0.1", "~/bin/$x", &text, &err), 0);
-    ck_assert_str_eq(text,
-                     "exec sh -c 'exec \"$HOME/$0\" serve' 'bin/$x'");
+    ck_assert_str_eq(text, "exec sh -c 'exec \"$HOME/$0\" serve' 'bin/$x'");
     free(text);
 }
 END_TEST

@@ -81,7 +81,8 @@ static const struct {
      {.rsh = "/usr/bin/ssh -F 'my config'"},
      "</usr/bin/ssh> <-F> <my config> " SSH " <--> <nas> " RUN},
     {"me@nas:x", {.rsh = "sh rsh"}, "<sh> <rsh> <-l> <me> <nas> " RUN},
-    {"nas:x", {.command = "docker exec -i c weft serve"},
+    {"nas:x",
+     {.command = "docker exec -i c weft serve"},
      "<docker> <exec> <-i> <c> <weft> <serve>"},
 };
 
@@ -314,8 +315,7 @@ static const struct {
     {"exit 126", NULL,
      "'weft' on nas cannot be run: it lacks the permission, or is for "
      "another kind of machine"},
-    {"yes", NULL,
-     "the far end sent more than 64 KiB that are not from weft"},
+    {"yes", NULL, "the far end sent more than 64 KiB that are not from weft"},
 };
 
 START_TEST(bad_greeting)
@@ -323,9 +323,9 @@ START_TEST(bad_greeting)
     struct transport t;
     struct err err;
 
-    ck_assert_int_eq(greet(greetings[_i].script, greetings[_i].path, &t, NULL,
-                           NULL, &err),
-                     -1);
+    ck_assert_int_eq(
+        greet(greetings[_i].script, greetings[_i].path, &t, NULL, NULL, &err),
+        -1);
     ck_assert_int_eq(err.code, ERR_PEER);
     ck_assert_str_eq(err.msg, greetings[_i].says);
     transport_end(&t, 0);
