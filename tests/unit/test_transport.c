@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "wire/channel.h"
 
 #define must(r, err) ck_assert_msg((r) >= 0, "%s", (err).msg)
@@ -348,32 +349,40 @@ START_TEST(no_greeting)
 }
 END_TEST
 
-/* The real command in a real shell finds a weft beside the others. */
+/* The real command in a real shell finds a weft that is not in PATH: there is
+ * nothing but sh. */
 START_TEST(found_in_home)
 {
-    char home[] = "/tmp/weft-test-XXXXXX", bin[64], path[128];
+    const char *tmp = getenv("TMPDIR");
+    char *home = mem_format("%s/weft-test-XXXXXX", tmp ? tmp : "/tmp");
     struct transport t;
     struct err err;
     char line[16] = {0};
 
     ck_assert_ptr_nonnull(mkdtemp(home));
-    snprintf(bin, sizeof bin, "%s/bin", home);
+    char *bin = path_join(home, "bin"), *weft = path_join(bin, "weft");
+    char *sh = path_join(home, "sh");
     ck_assert_int_eq(mkdir(bin, 0700), 0);
-    snprintf(path, sizeof path, "%s/weft", bin);
-    int fd = open(path, O_WRONLY | O_CREAT, 0700);
+    ck_assert_int_eq(symlink("/bin/sh", sh), 0);
+    int fd = open(weft, O_WRONLY | O_CREAT | O_CLOEXEC, 0700);
     dprintf(fd, "#!/bin/sh\nprintf '\\0weft\\1\\r\\n%%s' $1\n");
     close(fd);
-    char *script = mem_format("PATH=/bin:/usr/bin HOME=%s; export PATH HOME; "
+    char *script = mem_format("PATH=%s HOME=%s; export PATH HOME; "
                               "exec sh -c \\\"$2\\\"",
-                              home);
+                              home, home);
     must(greet(script, NULL, &t, NULL, NULL, &err), err);
     ck_assert_int_eq(read(t.fd_in, line, sizeof line), 5);
     ck_assert_str_eq(line, "serve");
     transport_end(&t, 20000);
-    free(script);
-    unlink(path);
+    unlink(weft);
+    unlink(sh);
     rmdir(bin);
     rmdir(home);
+    free(script);
+    free(weft);
+    free(sh);
+    free(bin);
+    free(home);
 }
 END_TEST
 
