@@ -382,9 +382,8 @@ static const char *const lost[] = {
     "rm state.db",
     ": > state.db",
     "echo rubbish > state.db",
-    "dd if=/dev/urandom of=state.db bs=512 count=8 conv=notrunc status=none",
-    "dd if=/dev/zero of=state.db bs=4096 seek=3 count=1 conv=notrunc"
-    " status=none",
+    "dd if=/dev/urandom of=state.db bs=512 count=8 conv=notrunc 2>/dev/null",
+    "dd if=/dev/zero of=state.db bs=4096 seek=3 count=1 conv=notrunc 2>&1",
     "truncate -s 5000 state.db",
 };
 
