@@ -115,8 +115,7 @@ find_inside(int root_fd, int *out, struct err *err)
         return 0;
     }
     if (errno == ENOTDIR || errno == ELOOP)
-        return err_set(err, ERR_STATE, "'%s' is not a directory",
-                       PATH_CONTROL);
+        return err_set(err, ERR_STATE, "'%s' is not a directory", PATH_CONTROL);
     return err_sys(err, "cannot open '%s'", PATH_CONTROL);
 }
 
@@ -188,12 +187,10 @@ make_elsewhere(int root_fd, int *fd_out, struct err *err)
 static int
 make_ignored(int fd, struct err *err)
 {
-    int file =
-        ops_openat(fd, ".gitignore", O_WRONLY | O_CREAT | O_EXCL, 0600);
+    int file = ops_openat(fd, ".gitignore", O_WRONLY | O_CREAT | O_EXCL, 0600);
 
     if (file < 0)
-        return errno == EEXIST ? 0
-                               : err_sys(err, "cannot make '.gitignore'");
+        return errno == EEXIST ? 0 : err_sys(err, "cannot make '.gitignore'");
     int r = ops_pwrite_all(file, "*\n", 2, 0) == 2
                 ? 0
                 : err_sys(err, "cannot write '.gitignore'");
@@ -236,8 +233,8 @@ control_slurp(int fd, const char *name, size_t max, struct buf *b,
               struct err *err)
 {
     struct meta m;
-    int r = -1, file = ops_openat(fd, name,
-                                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
+    int r = -1,
+        file = ops_openat(fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 
     if (file < 0)
         return errno == ENOENT ? 0 : err_sys(err, "cannot open '%s'", name);
@@ -365,8 +362,7 @@ control_read_epoch(int fd, uint64_t *out, struct err *err)
         return r;
     errno = 0;
     unsigned long long n = strtoull(text, &end, 10);
-    if (errno != 0 || text[0] < '0' || text[0] > '9' ||
-        strcmp(end, "\n") != 0)
+    if (errno != 0 || text[0] < '0' || text[0] > '9' || strcmp(end, "\n") != 0)
         return err_set(err, ERR_STATE, "'%s' is damaged", EPOCH_NAME);
     *out = n;
     return 1;
@@ -420,7 +416,7 @@ control_set_aside(int fd, struct err *err)
                        ? err_sys(err, "cannot sync '%s'", PATH_CONTROL)
                        : 0;
     }
-    return err_set(err, ERR_STATE, "too many damaged states were set aside: "
-                                   "remove some '" DATABASE_NAME
-                                   ".damaged-*'");
+    return err_set(err, ERR_STATE,
+                   "too many damaged states were set aside: "
+                   "remove some '" DATABASE_NAME ".damaged-*'");
 }

@@ -40,7 +40,7 @@ int control_make(int root_fd, int *fd_out, bool *elsewhere, struct err *err);
 int control_read_id(int fd, struct control_id *out, struct err *err);
 int control_write_id(int fd, const struct control_id *id, struct err *err);
 
-int control_read_epoch(int fd, uint64_t *out, struct err *err); /* as above */
+int control_read_epoch(int fd, uint64_t *out, struct err *err);   /* as above */
 int control_write_epoch(int fd, uint64_t epoch, struct err *err); /* durable */
 
 /* Rename the database and its journal to a free DATABASE_NAME.damaged-N. */

@@ -173,9 +173,9 @@ database_step(struct database *d, sqlite3_stmt *s, struct err *err)
     case SQLITE_DONE:
         return 0;
     default:
-        return database_fail(d, sqlite3_stmt_readonly(s) ? "read the state"
-                                                         : "save the state",
-                             err);
+        return database_fail(
+            d, sqlite3_stmt_readonly(s) ? "read the state" : "save the state",
+            err);
     }
 }
 
@@ -287,8 +287,7 @@ database_rollback(struct database *d)
 /* Opening */
 
 static int
-number_of(struct database *d, const char *pragma, int64_t *out,
-          struct err *err)
+number_of(struct database *d, const char *pragma, int64_t *out, struct err *err)
 {
     sqlite3_stmt *s = database_statement(d, pragma, err);
     int r = s ? database_step(d, s, err) : -1;
@@ -338,8 +337,7 @@ create(struct database *d, struct err *err)
                      VFS_PAGE);
     if (execute(d, head, err) < 0)
         return -1;
-    sqlite3_file_control(d->db, "main", SQLITE_FCNTL_RESERVE_BYTES,
-                         &reserved);
+    sqlite3_file_control(d->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     if (database_begin(d, err) < 0)
         return -1;
     for (size_t i = 0; i < TABLES; i++)
@@ -396,8 +394,7 @@ check_kind(struct database *d, struct err *err)
         number_of(d, "PRAGMA user_version", &version, err) < 0 ||
         number_of(d, "PRAGMA page_size", &page, err) < 0)
         return -1;
-    sqlite3_file_control(d->db, "main", SQLITE_FCNTL_RESERVE_BYTES,
-                         &reserved);
+    sqlite3_file_control(d->db, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     if (application != APPLICATION || page != VFS_PAGE ||
         reserved != VFS_RESERVED)
         return foreign(err);
@@ -489,8 +486,7 @@ database_close(struct database *d)
 int
 database_check(struct database *d, struct err *err)
 {
-    sqlite3_stmt *s =
-        database_statement(d, "PRAGMA integrity_check(1)", err);
+    sqlite3_stmt *s = database_statement(d, "PRAGMA integrity_check(1)", err);
     int r = s ? database_step(d, s, err) : -1;
 
     if (r > 0) {

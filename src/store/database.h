@@ -34,10 +34,10 @@ struct database {
     sqlite3 *db;
     struct vfs *vfs;
     enum database_mode mode;
-    bool created;             /* there was none before */
-    bool damaged;             /* something could not be read as it should */
-    bool began;               /* a transaction is open */
-    struct table statements;  /* prepared, by their text */
+    bool created;            /* there was none before */
+    bool damaged;            /* something could not be read as it should */
+    bool began;              /* a transaction is open */
+    struct table statements; /* prepared, by their text */
 };
 
 /*
@@ -83,7 +83,7 @@ sqlite3_stmt *database_statement(struct database *d, const char *sql,
 void database_bind(sqlite3_stmt *s, const char *letters, ...);
 
 int database_step(struct database *d, sqlite3_stmt *s,
-                  struct err *err); /* 1 a row, 0 no more, -1 */
+                  struct err *err);  /* 1 a row, 0 no more, -1 */
 void database_done(sqlite3_stmt *s); /* NULL is allowed */
 
 /* Prepare, bind, run to the end, give back. */

@@ -39,8 +39,8 @@ decode_known(const uint8_t *bytes, size_t len, uint32_t limit,
 static int
 load_who(struct replica *r, struct err *err)
 {
-    sqlite3_stmt *s = database_statement(
-        r->db, "SELECT n, id FROM who ORDER BY n", err);
+    sqlite3_stmt *s =
+        database_statement(r->db, "SELECT n, id FROM who ORDER BY n", err);
     int got;
 
     if (s == NULL)
@@ -70,8 +70,8 @@ grow_exceptions(struct replica *r, uint32_t n)
         uint32_t cap = r->exception_cap;
         MEM_GROW(r->exceptions, r->exception_n, r->exception_cap);
         if (r->exception_cap != cap)
-            r->inherits = mem_resize(r->inherits, r->exception_cap,
-                                     sizeof *r->inherits);
+            r->inherits =
+                mem_resize(r->inherits, r->exception_cap, sizeof *r->inherits);
         r->exceptions[r->exception_n] = (struct knowledge){0};
         r->inherits[r->exception_n++] = REPLICA_STANDS;
     }
@@ -220,18 +220,18 @@ int
 facts_save_number(struct replica *r, const char *name, uint64_t value,
                   struct err *err)
 {
-    return database_run(
-        r->db, err, "INSERT OR REPLACE INTO meta(name, value) VALUES(?,?)",
-        "tu", name, value);
+    return database_run(r->db, err,
+                        "INSERT OR REPLACE INTO meta(name, value) VALUES(?,?)",
+                        "tu", name, value);
 }
 
 static int
 save_bytes(struct replica *r, const char *name, const void *p, size_t len,
            struct err *err)
 {
-    return database_run(
-        r->db, err, "INSERT OR REPLACE INTO meta(name, value) VALUES(?,?)",
-        "tb", name, p, len);
+    return database_run(r->db, err,
+                        "INSERT OR REPLACE INTO meta(name, value) VALUES(?,?)",
+                        "tb", name, p, len);
 }
 
 int
@@ -278,9 +278,8 @@ save_exception(struct replica *r, uint32_t n, struct err *err)
     knowledge_encode(&r->exceptions[n], &b);
     int got = database_run(
         r->db, err,
-        "INSERT OR REPLACE INTO knows(n, body, inherits) VALUES(?,?,?)",
-        "ibi", (int64_t)n, b.data, b.len,
-        (int64_t)(r->inherits[n] != REPLICA_STANDS));
+        "INSERT OR REPLACE INTO knows(n, body, inherits) VALUES(?,?,?)", "ibi",
+        (int64_t)n, b.data, b.len, (int64_t)(r->inherits[n] != REPLICA_STANDS));
     buf_fini(&b);
     return got;
 }
@@ -290,9 +289,8 @@ facts_save_new(struct replica *r, struct err *err)
 {
     for (uint32_t n = r->who_saved; n < r->who.n; n++)
         if (database_run(r->db, err,
-                         "INSERT OR REPLACE INTO who(n, id) VALUES(?,?)",
-                         "ib", (int64_t)n, r->who.id[n].b,
-                         sizeof r->who.id[n].b) < 0)
+                         "INSERT OR REPLACE INTO who(n, id) VALUES(?,?)", "ib",
+                         (int64_t)n, r->who.id[n].b, sizeof r->who.id[n].b) < 0)
             return -1;
     for (uint32_t n = 1; n < r->exception_n; n++)
         if ((n >= r->exception_saved || r->inherits[n] == REPLICA_ENDS) &&

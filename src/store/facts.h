@@ -14,7 +14,7 @@
 
 /* What is not a field of the replica but decides about it. */
 struct facts {
-    uint64_t ino;     /* of the root when last opened */
+    uint64_t ino; /* of the root when last opened */
     int64_t btime_ns;
 };
 

@@ -42,10 +42,10 @@ static void
 encode_counts(const struct history_run *run, struct buf *b)
 {
     const uint64_t all[] = {
-        run->created,        run->changed,        run->moved,
-        run->deleted,        run->meta,           run->sent_files,
-        run->sent_bytes,     run->received_files, run->received_bytes,
-        run->conflicts,      run->problems,
+        run->created,    run->changed,        run->moved,
+        run->deleted,    run->meta,           run->sent_files,
+        run->sent_bytes, run->received_files, run->received_bytes,
+        run->conflicts,  run->problems,
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -57,10 +57,10 @@ decode_counts(const uint8_t *p, size_t len, struct history_run *run)
 {
     struct reader r = reader_over(p ? p : (const uint8_t *)"", len);
     uint64_t *const all[] = {
-        &run->created,        &run->changed,        &run->moved,
-        &run->deleted,        &run->meta,           &run->sent_files,
-        &run->sent_bytes,     &run->received_files, &run->received_bytes,
-        &run->conflicts,      &run->problems,
+        &run->created,    &run->changed,        &run->moved,
+        &run->deleted,    &run->meta,           &run->sent_files,
+        &run->sent_bytes, &run->received_files, &run->received_bytes,
+        &run->conflicts,  &run->problems,
     };
 
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -89,16 +89,14 @@ history_begin(struct replica *r, struct history_run *run, struct err *err)
         return -1;
     run->id = sqlite3_last_insert_rowid(r->db->db);
     int64_t old = run->id - HISTORY_RUNS_MAX;
-    if (database_run(r->db, err, "DELETE FROM runs WHERE id<=?", "i", old) <
-        0)
+    if (database_run(r->db, err, "DELETE FROM runs WHERE id<=?", "i", old) < 0)
         return -1;
     return database_run(r->db, err, "DELETE FROM changes WHERE run<=?", "i",
                         old);
 }
 
 int
-history_end(struct replica *r, const struct history_run *run,
-            struct err *err)
+history_end(struct replica *r, const struct history_run *run, struct err *err)
 {
     struct buf counts = {0};
 
@@ -115,8 +113,8 @@ history_end(struct replica *r, const struct history_run *run,
 int
 history_mark_undone(struct replica *r, int64_t id, struct err *err)
 {
-    return database_run(r->db, err, "UPDATE runs SET undone=1 WHERE id=?",
-                        "i", id);
+    return database_run(r->db, err, "UPDATE runs SET undone=1 WHERE id=?", "i",
+                        id);
 }
 
 /* Columns: id, name, started, ended, peer, node, status, counts, undone. */
@@ -194,8 +192,8 @@ history_add_change(struct replica *r, int64_t run,
 
 /* Two entries of one path, in two columns. */
 static int
-take_entries(struct replica *r, sqlite3_stmt *s, int column,
-             const char *path, struct mem_arena *arena, struct entry out[2])
+take_entries(struct replica *r, sqlite3_stmt *s, int column, const char *path,
+             struct mem_arena *arena, struct entry out[2])
 {
     struct err none = {0};
 
@@ -273,8 +271,8 @@ turned(const char *path, char from, char to)
 }
 
 static int
-add_conflict(struct replica *r, uint64_t node,
-             const struct history_conflict *c, int64_t since, struct err *err)
+add_conflict(struct replica *r, uint64_t node, const struct history_conflict *c,
+             int64_t since, struct err *err)
 {
     size_t len = strlen(c->path);
     char *key = turned(c->path, '/', '\0');
@@ -394,8 +392,7 @@ give_conflict(struct replica *r, sqlite3_stmt *s,
 
 int
 history_each_conflict(struct replica *r,
-                      int (*each)(void *arg,
-                                  const struct history_conflict *c),
+                      int (*each)(void *arg, const struct history_conflict *c),
                       void *arg, struct err *err)
 {
     sqlite3_stmt *s = database_statement(

@@ -14,26 +14,25 @@
 #include "manifest/entry.h"
 #include "store/replica.h"
 
-#define HISTORY_NAME_LEN 20  /* YYYYMMDD-HHMMSS-xxxx, UTC */
+#define HISTORY_NAME_LEN 20   /* YYYYMMDD-HHMMSS-xxxx, UTC */
 #define HISTORY_RUNS_MAX 1000 /* older ones are forgotten */
 
 struct history_run {
-    int64_t id;                    /* ascending */
+    int64_t id;                      /* ascending */
     char name[HISTORY_NAME_LEN + 1]; /* of its folder in the trash */
-    int64_t started_ns, ended_ns;  /* ended 0: it was cut short */
-    const char *peer;              /* location, for people */
+    int64_t started_ns, ended_ns;    /* ended 0: it was cut short */
+    const char *peer;                /* location, for people */
     uint64_t peer_node;
-    int status;                    /* exit status, -1 while unknown */
+    int status; /* exit status, -1 while unknown */
     uint64_t created, changed, moved, deleted, meta; /* here */
     uint64_t sent_files, sent_bytes, received_files, received_bytes;
     uint64_t conflicts, problems;
-    bool undone;                   /* taken back by a later run */
+    bool undone; /* taken back by a later run */
 };
 
 /* Begin a run: fills id, name, started_ns.  peer and peer_node are taken from
  * run.  Inside a transaction, like all that changes something. */
-int history_begin(struct replica *r, struct history_run *run,
-                  struct err *err);
+int history_begin(struct replica *r, struct history_run *run, struct err *err);
 int history_end(struct replica *r, const struct history_run *run,
                 struct err *err); /* sets ended_ns to now in the record */
 int history_mark_undone(struct replica *r, int64_t id, struct err *err);
@@ -47,26 +46,25 @@ int history_each(struct replica *r,
 /* One change that a run made to this tree: what undo needs. */
 struct history_change {
     const char *path;
-    int action;         /* enum plan_action */
-    const char *trash;  /* name below the run's folder of what was replaced;
-                           NULL none */
+    int action;        /* enum plan_action */
+    const char *trash; /* name below the run's folder of what was replaced;
+                          NULL none */
     struct entry from, to;
 };
 
 int history_add_change(struct replica *r, int64_t run,
                        const struct history_change *c, struct err *err);
 int history_each_change(struct replica *r, int64_t run,
-                        int (*each)(void *arg,
-                                    const struct history_change *c),
+                        int (*each)(void *arg, const struct history_change *c),
                         void *arg, struct err *err); /* in order of adding */
 
 struct history_conflict {
     const char *path;
-    int why;                  /* enum decide_why */
+    int why;                   /* enum decide_why */
     struct entry mine, theirs; /* ENTRY_ABSENT if nothing is there */
-    int64_t since_ns;         /* when it was first seen; set by the module */
+    int64_t since_ns;          /* when it was first seen; set by the module */
     uint64_t peer_node;
-    const char *peer;         /* its location; may be NULL */
+    const char *peer; /* its location; may be NULL */
 };
 
 /*
@@ -81,8 +79,7 @@ int history_set_conflicts(struct replica *r, uint64_t peer_node,
 int history_settle(struct replica *r, const char *path, struct err *err);
 
 /* How many paths are in conflict? */
-int history_count_conflicts(struct replica *r, uint64_t *out,
-                            struct err *err);
+int history_count_conflicts(struct replica *r, uint64_t *out, struct err *err);
 
 /* In the order of path_compare. */
 int history_each_conflict(struct replica *r,

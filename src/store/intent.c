@@ -29,8 +29,7 @@ intent_add(struct replica *r, const struct intent *i, struct err *err)
 int
 intent_clear(struct replica *r, uint64_t op, struct err *err)
 {
-    return database_run(r->db, err, "DELETE FROM intents WHERE op=?", "u",
-                        op);
+    return database_run(r->db, err, "DELETE FROM intents WHERE op=?", "u", op);
 }
 
 int
@@ -106,8 +105,7 @@ take(struct replica *r, sqlite3_stmt *s, struct all *all, struct err *err)
         i.know >= r->exception_n)
         goto damaged;
     p = database_blob(s, 5, &len);
-    if (record_decode(p, len, i.path, r->who.n, &all->arena, &i.from, err) <
-        0)
+    if (record_decode(p, len, i.path, r->who.n, &all->arena, &i.from, err) < 0)
         goto damaged;
     p = database_blob(s, 6, &len);
     if (record_decode(p, len, i.path, r->who.n, &all->arena, &i.to, err) < 0)

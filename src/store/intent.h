@@ -16,17 +16,17 @@
 #include "store/replica.h"
 
 struct intent {
-    uint64_t op;         /* number, unique among those that stand */
-    const char *path;    /* in the tree */
-    int action;          /* enum plan_action, or another of the caller's */
-    const char *tmp;     /* name in the control directory's tmp; NULL none */
-    const char *trash;   /* name below its trash, RUN/...; NULL none */
-    struct entry from;   /* what must be there before, with the stamp it was
-                            seen with; ENTRY_ABSENT if nothing */
-    struct entry to;     /* what will be there */
-    uint32_t know;       /* exception of the path afterwards; 0 inherits */
-    uint32_t mode;       /* permission bits to give back to a directory that
-                            was made writable; 0 none */
+    uint64_t op;       /* number, unique among those that stand */
+    const char *path;  /* in the tree */
+    int action;        /* enum plan_action, or another of the caller's */
+    const char *tmp;   /* name in the control directory's tmp; NULL none */
+    const char *trash; /* name below its trash, RUN/...; NULL none */
+    struct entry from; /* what must be there before, with the stamp it was
+                          seen with; ENTRY_ABSENT if nothing */
+    struct entry to;   /* what will be there */
+    uint32_t know;     /* exception of the path afterwards; 0 inherits */
+    uint32_t mode;     /* permission bits to give back to a directory that
+                          was made writable; 0 none */
 };
 
 /* Add one.  Inside a transaction; it counts once that is committed. */
@@ -47,8 +47,7 @@ int intent_next(struct replica *r, uint64_t *out, struct err *err);
  * Errors: ERR_STATE (damaged), and -1 with err filled when each returns < 0.
  */
 int intent_each(struct replica *r,
-                int (*each)(void *arg, const struct intent *i,
-                            struct err *err),
+                int (*each)(void *arg, const struct intent *i, struct err *err),
                 void *arg, struct err *err);
 
 #endif

@@ -115,20 +115,22 @@ open_root(struct replica *r, const struct replica_args *a, struct err *err)
 static int
 find_control(struct replica *r, struct err *err)
 {
-    return r->root.fd < 0 ? 0
-                          : control_find(r->root.fd, &r->control_fd, err);
+    return r->root.fd < 0 ? 0 : control_find(r->root.fd, &r->control_fd, err);
 }
 
 static int
 guard(struct replica *r, const struct replica_args *a, struct err *err)
 {
     struct control_id id = {.node = 0};
-    struct err none = {0};
+    int got = 0;
 
     if (a->expected_root_id == NULL || a->new_replica)
         return 0;
-    if (r->control_fd >= 0 && control_read_id(r->control_fd, &id, &none) > 0 &&
-        memcmp(id.root, a->expected_root_id, sizeof id.root) == 0)
+    if (r->control_fd >= 0)
+        got = control_read_id(r->control_fd, &id, err);
+    if (got < 0 && err->code != ERR_STATE)
+        return -1;
+    if (got > 0 && memcmp(id.root, a->expected_root_id, sizeof id.root) == 0)
         return 0;
     char *quoted = path_quote(a->path);
     err_set(err, ERR_GUARD,
@@ -155,8 +157,10 @@ open_place(struct replica *r, const struct replica_args *a, struct err *err)
         if (r->control_fd >= 0)
             return 0;
         char *quoted = path_quote(a->path);
-        err_set(err, ERR_USAGE, "%s is no replica: weft has not synchronized "
-                "it yet", quoted);
+        err_set(err, ERR_USAGE,
+                "%s is no replica: weft has not synchronized "
+                "it yet",
+                quoted);
         free(quoted);
         return -1;
     }
@@ -269,27 +273,40 @@ struct judgement {
     bool id_known;
 };
 
-static struct judgement
-judge(struct replica *r, int loaded, const struct facts *facts)
+/* A small file that does not make sense counts as none; one that cannot be
+ * read now must not make us forget everything. */
+static int
+or_none(int got, struct err *err)
 {
-    struct judgement j = {.fresh = loaded == 0};
-    struct err none = {0};
-    uint64_t epoch = 0;
-    int fd = r->control_fd;
+    return got < 0 && err->code == ERR_STATE ? 0 : got;
+}
 
+static int
+judge(struct replica *r, int loaded, const struct facts *facts,
+      struct judgement *j, struct err *err)
+{
+    uint64_t epoch = 0;
+    int fd = r->control_fd, id = 0, known = 0;
+
+    *j = (struct judgement){.fresh = loaded == 0};
     /* After the database was read: a writer beside us raises the file first,
      * so the order makes the file the same or one more. */
-    j.id_known = fd >= 0 && control_read_id(fd, &j.id, &none) > 0;
-    bool epoch_known = fd >= 0 && control_read_epoch(fd, &epoch, &none) > 0;
-    j.name = !j.id_known;
-    if (j.fresh)
-        return j;
-    j.forget = !epoch_known || (epoch != r->epoch && epoch != r->epoch + 1) ||
-               (j.id_known &&
-                memcmp(j.id.root, r->root_id, sizeof j.id.root) != 0);
-    j.renew = !j.id_known || facts->ino != r->root.ino ||
-              facts->btime_ns != r->root.btime_ns;
-    return j;
+    if (fd >= 0)
+        id = or_none(control_read_id(fd, &j->id, err), err);
+    if (fd >= 0 && id >= 0)
+        known = or_none(control_read_epoch(fd, &epoch, err), err);
+    if (id < 0 || known < 0)
+        return -1;
+    j->id_known = id > 0;
+    j->name = !j->id_known;
+    if (j->fresh)
+        return 0;
+    j->forget =
+        !known || (epoch != r->epoch && epoch != r->epoch + 1) ||
+        (j->id_known && memcmp(j->id.root, r->root_id, sizeof j->id.root) != 0);
+    j->renew = !j->id_known || facts->ino != r->root.ino ||
+               facts->btime_ns != r->root.btime_ns;
+    return 0;
 }
 
 /* A copy of a replica is the same tree, but not the same replica. */
@@ -393,11 +410,14 @@ open_state(struct replica *r, const struct replica_args *a, struct err *err)
         return -1;
     if (a->read_only)
         return loaded > 0 ? 0
-                          : err_set(err, ERR_STATE, "the state is empty: the "
+                          : err_set(err, ERR_STATE,
+                                    "the state is empty: the "
                                     "first run was cut short");
     if (!a->dry_run)
         set_mark(r);
-    struct judgement j = judge(r, loaded, &facts);
+    struct judgement j;
+    if (judge(r, loaded, &facts, &j, err) < 0)
+        return -1;
     r->conservative = r->conservative || lost;
     if ((j.fresh || j.forget || j.renew) && come_right(r, &j, err) < 0)
         return -1;
@@ -541,8 +561,8 @@ replica_next_tick(struct replica *r, uint64_t *tick, struct err *err)
                      "INSERT OR REPLACE INTO ticks(tick, nonce, time)"
                      " VALUES(?,?,?)",
                      "uii", next, (int64_t)nonce, clock_wall_ns()) < 0 ||
-        database_run(r->db, err, "DELETE FROM ticks WHERE tick<=?", "u",
-                     old) < 0 ||
+        database_run(r->db, err, "DELETE FROM ticks WHERE tick<=?", "u", old) <
+            0 ||
         facts_save_number(r, "tick", next, err) < 0)
         return -1;
     r->changed = true;
@@ -589,8 +609,8 @@ replica_doubt(struct replica *r, struct err *err)
 /* Knowledge */
 
 int
-replica_exception(struct replica *r, const struct knowledge *k,
-                  uint32_t *out, struct err *err)
+replica_exception(struct replica *r, const struct knowledge *k, uint32_t *out,
+                  struct err *err)
 {
     uint32_t cap = r->exception_cap, n;
 
@@ -604,8 +624,8 @@ replica_exception(struct replica *r, const struct knowledge *k,
         return err_set(err, ERR_LIMIT, "too many exceptions are open");
     MEM_GROW(r->exceptions, r->exception_n, r->exception_cap);
     if (r->exception_cap != cap)
-        r->inherits = mem_resize(r->inherits, r->exception_cap,
-                                 sizeof *r->inherits);
+        r->inherits =
+            mem_resize(r->inherits, r->exception_cap, sizeof *r->inherits);
     r->exceptions[n] = (struct knowledge){0};
     knowledge_copy(&r->exceptions[n], k);
     r->inherits[n] = REPLICA_STANDS;
@@ -644,8 +664,7 @@ replica_set_known(struct replica *r, const struct knowledge *known,
     r->rules_len = rules_len;
     r->last_sync_ns = clock_wall_ns();
     r->conservative = false;
-    if (facts_save_number(r, "last_sync", (uint64_t)r->last_sync_ns, err) <
-            0 ||
+    if (facts_save_number(r, "last_sync", (uint64_t)r->last_sync_ns, err) < 0 ||
         facts_save_number(r, "conservative", 0, err) < 0)
         return -1;
     return facts_save_known(r, err);

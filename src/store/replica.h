@@ -40,59 +40,59 @@
 #define REPLICA_TICKS_MAX 10000 /* whose nonces are remembered */
 
 enum replica_inherit {
-    REPLICA_STANDS,  /* an exception */
-    REPLICA_ENDS,    /* over with the next commit */
-    REPLICA_ENDED,   /* over: rows that name it mean 0 */
+    REPLICA_STANDS, /* an exception */
+    REPLICA_ENDS,   /* over with the next commit */
+    REPLICA_ENDED,  /* over: rows that name it mean 0 */
 };
 
 struct replica {
-    char *path;               /* as it was given */
-    struct root root;         /* held; fd is -1 in a dry run that would have to
-                                 make it */
-    int control_fd;           /* of the control directory; -1 none (dry run) */
-    bool elsewhere;           /* it is not below the root, which is read-only */
+    char *path;       /* as it was given */
+    struct root root; /* held; fd is -1 in a dry run that would have to
+                         make it */
+    int control_fd;   /* of the control directory; -1 none (dry run) */
+    bool elsewhere;   /* it is not below the root, which is read-only */
     struct lock lock;
     struct database *db;
     struct tree *tree;
-    pthread_mutex_t mutex;    /* replica_lock; guards the database and all
-                                 that follows */
+    pthread_mutex_t mutex; /* replica_lock; guards the database and all
+                              that follows */
 
     struct incarnation_table who;
-    uint32_t self;            /* our own incarnation's number in who */
-    uint64_t tick;            /* the last one taken; 0 none */
-    uint64_t node;            /* node id */
+    uint32_t self; /* our own incarnation's number in who */
+    uint64_t tick; /* the last one taken; 0 none */
+    uint64_t node; /* node id */
     uint8_t root_id[CONTROL_ID_LEN];
-    struct knowledge known;   /* of the whole tree; own ticks are not in it */
+    struct knowledge known; /* of the whole tree; own ticks are not in it */
     struct knowledge *exceptions; /* [exception_n] by number; [0] unused */
-    uint8_t *inherits;        /* [exception_n] enum replica_inherit */
+    uint8_t *inherits;            /* [exception_n] enum replica_inherit */
     uint32_t exception_n, exception_cap;
-    uint8_t *rules;           /* [rules_len] the rule set that known was gained
-                                 under, encoded; empty at first */
+    uint8_t *rules; /* [rules_len] the rule set that known was gained
+                       under, encoded; empty at first */
     size_t rules_len;
-    int64_t last_sync_ns;     /* end of the last complete session; 0 never */
-    uint64_t epoch;           /* as the database has it */
+    int64_t last_sync_ns; /* end of the last complete session; 0 never */
+    uint64_t epoch;       /* as the database has it */
 
-    bool ephemeral;           /* dry run: nothing is written */
-    bool conservative;        /* see above; a warning is due */
-    bool fresh;               /* there was no state before */
-    bool renewed;             /* this opening began a new incarnation */
+    bool ephemeral;    /* dry run: nothing is written */
+    bool conservative; /* see above; a warning is due */
+    bool fresh;        /* there was no state before */
+    bool renewed;      /* this opening began a new incarnation */
 
-    bool changed;             /* fields above differ from the committed ones */
-    bool bumped;              /* this session's epoch is written */
-    bool failed;              /* a commit failed: nothing more is written */
+    bool changed; /* fields above differ from the committed ones */
+    bool bumped;  /* this session's epoch is written */
+    bool failed;  /* a commit failed: nothing more is written */
     uint32_t who_saved, exception_saved; /* rows that the database has */
 };
 
 struct replica_args {
-    const char *path;      /* of the root */
-    bool dry_run;          /* no lock, no trace, a copy of the state in memory;
-                              an absent state is an ephemeral one */
-    bool read_only;        /* for status and its like: the state must exist and
-                              is only read, beside a writer; no lock */
-    bool create;           /* make the root directory if it is absent and its
-                              parent exists */
-    bool wait_lock;        /* until the holder is done */
-    bool new_replica;      /* expected_root_id does not matter */
+    const char *path; /* of the root */
+    bool dry_run;     /* no lock, no trace, a copy of the state in memory;
+                         an absent state is an ephemeral one */
+    bool read_only;   /* for status and its like: the state must exist and
+                         is only read, beside a writer; no lock */
+    bool create;      /* make the root directory if it is absent and its
+                         parent exists */
+    bool wait_lock;   /* until the holder is done */
+    bool new_replica; /* expected_root_id does not matter */
     const uint8_t *expected_root_id; /* [CONTROL_ID_LEN] what this location
                               had before; NULL none */
 };
@@ -162,17 +162,16 @@ int replica_settle(struct replica *r, struct err *err);
  * transaction.
  */
 int replica_set_known(struct replica *r, const struct knowledge *known,
-                      const uint8_t *rules, size_t rules_len,
-                      struct err *err);
+                      const uint8_t *rules, size_t rules_len, struct err *err);
 
 /* Another replica that we have met. */
 struct replica_peer {
     uint64_t node;
     struct incarnation incarnation; /* its current one */
     uint8_t root_id[CONTROL_ID_LEN];
-    const char *location;           /* as it was typed; for people */
-    int64_t last_sync_ns;           /* end of the last complete session */
-    struct knowledge known;         /* what it had then */
+    const char *location;   /* as it was typed; for people */
+    int64_t last_sync_ns;   /* end of the last complete session */
+    struct knowledge known; /* what it had then */
 };
 
 /* Note it, in place of what was noted of its node.  Inside a transaction. */

@@ -79,8 +79,7 @@ parse_line(const struct buf *text, const struct buf *head,
 }
 
 int
-roots_lookup(const char *location, uint8_t id[CONTROL_ID_LEN],
-             struct err *err)
+roots_lookup(const char *location, uint8_t id[CONTROL_ID_LEN], struct err *err)
 {
     struct buf text = {0}, head = {0};
     uint8_t found[CONTROL_ID_LEN];

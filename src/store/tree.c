@@ -145,8 +145,7 @@ maps_of(const struct tree *t)
 
 /* Columns of pages: dir, first, body, h, v, hash. */
 static int
-take_page(struct tree *t, sqlite3_stmt *s, struct listing *l,
-          struct err *err)
+take_page(struct tree *t, sqlite3_stmt *s, struct listing *l, struct err *err)
 {
     struct entry_maps maps = maps_of(t);
     struct tree_row row;
@@ -320,8 +319,8 @@ static int
 find_gone(struct tree *t, struct key k, const struct listing *l,
           struct buf *gone, struct err *err)
 {
-    sqlite3_stmt *s = database_statement(
-        t->db, "SELECT first FROM pages WHERE dir=?", err);
+    sqlite3_stmt *s =
+        database_statement(t->db, "SELECT first FROM pages WHERE dir=?", err);
     int r;
 
     if (s == NULL)
@@ -360,8 +359,7 @@ drop_gone(struct tree *t, struct key k, const struct listing *l,
 }
 
 static int
-save_dir(struct tree *t, struct key k, const struct listing *l,
-         struct err *err)
+save_dir(struct tree *t, struct key k, const struct listing *l, struct err *err)
 {
     struct buf stamp = {0};
 

@@ -53,9 +53,9 @@ struct handle {
     struct vfs *vfs;
     struct buf *bytes; /* in memory, else NULL */
     int fd;
-    int level;         /* SQLITE_LOCK_... */
-    bool pages;        /* the database itself, whose pages are sealed */
-    bool named;        /* the file is new: its name is not durable yet */
+    int level;  /* SQLITE_LOCK_... */
+    bool pages; /* the database itself, whose pages are sealed */
+    bool named; /* the file is new: its name is not durable yet */
 };
 
 static struct vfs *
@@ -235,17 +235,14 @@ io_size(sqlite3_file *file, sqlite3_int64 *out)
 static int
 lock_range(struct vfs *v, int fd, short type, off_t start, off_t len)
 {
-    struct flock range = {.l_type = type,
-                          .l_whence = SEEK_SET,
-                          .l_start = start,
-                          .l_len = len};
+    struct flock range = {
+        .l_type = type, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
 
     if (ops_lock(fd, F_OFD_SETLK, &range) == 0)
         return SQLITE_OK;
     if (errno == EAGAIN || errno == EACCES || errno == EINTR)
         return SQLITE_BUSY;
-    return failed(v, type == F_UNLCK ? SQLITE_IOERR_UNLOCK
-                                     : SQLITE_IOERR_LOCK);
+    return failed(v, type == F_UNLCK ? SQLITE_IOERR_UNLOCK : SQLITE_IOERR_LOCK);
 }
 
 static int
@@ -303,14 +300,12 @@ io_unlock(sqlite3_file *file, int level)
         return SQLITE_OK;
     if (h->bytes == NULL && level == SQLITE_LOCK_SHARED) {
         if (h->level > SQLITE_LOCK_RESERVED)
-            code = lock_range(h->vfs, h->fd, F_RDLCK, SHARED_FIRST,
-                              SHARED_LEN);
+            code = lock_range(h->vfs, h->fd, F_RDLCK, SHARED_FIRST, SHARED_LEN);
         int undo = lock_range(h->vfs, h->fd, F_UNLCK, PENDING_BYTE, 2);
         if (code == SQLITE_OK)
             code = undo;
     } else if (h->bytes == NULL) {
-        code = lock_range(h->vfs, h->fd, F_UNLCK, PENDING_BYTE,
-                          2 + SHARED_LEN);
+        code = lock_range(h->vfs, h->fd, F_UNLCK, PENDING_BYTE, 2 + SHARED_LEN);
     }
     h->level = level;
     return code;

@@ -19,8 +19,8 @@
 
 #include "base/err.h"
 
-#define VFS_PAGE 4096   /* bytes in a database page */
-#define VFS_RESERVED 8  /* bytes at the end of each for its checksum */
+#define VFS_PAGE 4096  /* bytes in a database page */
+#define VFS_RESERVED 8 /* bytes at the end of each for its checksum */
 
 struct vfs;
 

@@ -107,8 +107,8 @@ check_record(const struct entry *e)
     struct err err;
 
     record_encode(e, &one);
-    law(record_decode(one.data, one.len, e->name, WHO, &arena, &again,
-                      &err) == 0);
+    law(record_decode(one.data, one.len, e->name, WHO, &arena, &again, &err) ==
+        0);
     record_encode(&again, &two);
     law(one.len == two.len && memcmp(one.data, two.data, one.len) == 0);
     law(record_decode(one.data, one.len - 1, e->name, WHO, &arena, &again,

@@ -89,8 +89,9 @@ START_TEST(values_keep_their_type_and_bytes)
                       "ubssit", UINT64_MAX, "\0\1\2\3", (size_t)4, "a'\n",
                       (char *)NULL, (int64_t)-5, "text"));
     sqlite3_stmt *s = database_statement(
-        d, "SELECT node, incarnation, root, location, last_sync, known"
-           " FROM peers",
+        d,
+        "SELECT node, incarnation, root, location, last_sync, known"
+        " FROM peers",
         &err);
     must(database_step(d, s, &err));
     ck_assert(database_uint(s, 0) == UINT64_MAX);
@@ -206,8 +207,8 @@ static uint64_t
 digest(struct database *d, struct err *err)
 {
     static const char *const all[] = {
-        "SELECT * FROM meta",  "SELECT * FROM who",   "SELECT * FROM knows",
-        "SELECT * FROM ticks", "SELECT * FROM dirs",  "SELECT * FROM pages",
+        "SELECT * FROM meta",  "SELECT * FROM who",    "SELECT * FROM knows",
+        "SELECT * FROM ticks", "SELECT * FROM dirs",   "SELECT * FROM pages",
         "SELECT * FROM peers", "SELECT * FROM intents"};
     struct buf b = {0};
     int r = 0;
@@ -248,8 +249,8 @@ fill(struct database *d)
             "INSERT INTO pages(dir, first, body, h, v, uneven, hash)"
             " VALUES(?,?,?,?,?,?,?)",
             "bbbbbii", bytes + i, (size_t)20, "x", (size_t)1, bytes + i,
-            (size_t)(i * 37), bytes, (size_t)32, bytes, (size_t)32,
-            (int64_t)0, i));
+            (size_t)(i * 37), bytes, (size_t)32, bytes, (size_t)32, (int64_t)0,
+            i));
     }
     must(database_run(d, &err, "INSERT INTO meta VALUES('known', ?)", "b",
                       bytes, (size_t)400));

@@ -40,8 +40,8 @@ note_run(void *arg, const struct history_run *run)
 
     ck_assert_uint_eq(strlen(run->name), HISTORY_NAME_LEN);
     ck_assert(run->name[8] == '-' && run->name[15] == '-');
-    sprintf(out + strlen(out), "%d:%s:%d:%d:%d:%s%s ", (int)run->id,
-            run->peer, run->status, (int)run->created, (int)run->problems,
+    sprintf(out + strlen(out), "%d:%s:%d:%d:%d:%s%s ", (int)run->id, run->peer,
+            run->status, (int)run->created, (int)run->problems,
             run->ended_ns >= run->started_ns ? "whole" : "short",
             run->undone ? ":undone" : "");
     return strlen(out) > 200;

@@ -81,9 +81,9 @@ look(void *arg, const struct intent *i, struct err *err)
     } else {
         ck_assert(!entry_is_there(&i->from));
     }
-    if (s->clear && (replica_begin(r, err) < 0 ||
-                     intent_clear(r, i->op, err) < 0 ||
-                     replica_commit(r, err) < 0))
+    if (s->clear &&
+        (replica_begin(r, err) < 0 || intent_clear(r, i->op, err) < 0 ||
+         replica_commit(r, err) < 0))
         return -1;
     return s->stop_after && --s->stop_after == 0 ? 1 : 0;
 }

@@ -82,11 +82,10 @@ END_TEST
 START_TEST(rubbish_in_the_file_is_passed_over)
 {
     remember("/x", 1);
-    scratch_write("a/b/weft/roots",
-                  "rubbish\n\n/short\t00\n"
-                  "/y\t02000000000000000000000000000000\n"
-                  "/bad\t0200000000000000000000000000000g\n"
-                  "/cut\t03000000000000000000000000000000");
+    scratch_write("a/b/weft/roots", "rubbish\n\n/short\t00\n"
+                                    "/y\t02000000000000000000000000000000\n"
+                                    "/bad\t0200000000000000000000000000000g\n"
+                                    "/cut\t03000000000000000000000000000000");
     check("/x", 0);
     check("rubbish", 0);
     check("/short", 0);

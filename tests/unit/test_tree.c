@@ -152,8 +152,7 @@ START_TEST(changes_leave_no_rows_behind)
                 char name[64];
                 snprintf(name, sizeof name, "%s+%d", l->entries[at].name,
                          round);
-                struct entry e =
-                    listings_entry(name, ENTRY_FILE, 1, &l->arena);
+                struct entry e = listings_entry(name, ENTRY_FILE, 1, &l->arena);
                 listing_set(l, &e);
             } else {
                 l->entries[at].size++;
@@ -161,8 +160,8 @@ START_TEST(changes_leave_no_rows_behind)
             }
         }
         if (round == 30) /* the last page goes as a whole */
-            while (l->page_n > 1 && l->pages[l->page_n - 1].to >
-                                        l->pages[l->page_n - 1].from)
+            while (l->page_n > 1 &&
+                   l->pages[l->page_n - 1].to > l->pages[l->page_n - 1].from)
                 listing_remove(l, l->entries[l->n - 1].name);
         listings_ready(l, &who);
         save(l);
@@ -197,10 +196,10 @@ END_TEST
 
 /* Directories whose names sort unlike their paths. */
 static const char *const dirs[] = {
-    "",      "a",   "a/b",     "a/b/c",   "a b",     "a!",    "a!/x",
-    "a-b",   "a.",  "a/\x01",  "a\x01",   "a\x01/z", "ab",    "ab/a",
-    "a0",    "b",   "b/\xff",  "b/\xffx", "\x01",    "\x01/a", "\xff",
-    "\xff/", "a/b/c/d/e", "a/bc", "a/b\x01", "a/b c",
+    "",      "a",         "a/b",    "a/b/c",   "a b",     "a!",     "a!/x",
+    "a-b",   "a.",        "a/\x01", "a\x01",   "a\x01/z", "ab",     "ab/a",
+    "a0",    "b",         "b/\xff", "b/\xffx", "\x01",    "\x01/a", "\xff",
+    "\xff/", "a/b/c/d/e", "a/bc",   "a/b\x01", "a/b c",
 };
 
 #define DIRS (sizeof dirs / sizeof *dirs)

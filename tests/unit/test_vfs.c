@@ -154,8 +154,7 @@ START_TEST(a_changed_page_is_seen)
     ck_assert_int_eq(pwrite(fd, &byte, 1, 2 * VFS_PAGE + 1000), 1);
     close(fd);
     db = open_in(v, READER);
-    ck_assert_int_eq(run(db, "SELECT sum(length(b)) FROM t"),
-                     SQLITE_CORRUPT);
+    ck_assert_int_eq(run(db, "SELECT sum(length(b)) FROM t"), SQLITE_CORRUPT);
     sqlite3_close(db);
     vfs_free(v);
 }
