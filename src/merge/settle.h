@@ -20,7 +20,8 @@
  *   1. settle_pin for each conflict, each op that failed or was dropped on
  *      this side, and each path that either side could not read.  Not for
  *      ignored paths: they are reset when they come back into scope
- *   2. settle_scope for each plan.scopes of this side
+ *   2. settle_scope for each plan.scopes of this side, but for those at or
+ *      below (path_within) a path whose op failed or was dropped on this side
  *   3. the root's knowledge becomes its join with plan.know[0]
  *   4. settle_fold, from the root down, for each listing that is uneven or was
  *      touched

@@ -502,7 +502,7 @@ complete(struct session *s, int side)
     for (size_t i = 0; i < s->plan.scope_n; i++) {
         const struct plan_scope *c = &s->plan.scopes[i];
         int p = world_index(c->path);
-        if (c->side == (enum plan_side)side)
+        if (c->side == (enum plan_side)side && !is_pinned(s, side, p))
             settle_scope(world_list(r, world_parent(p)),
                          path_name(world_path[p]),
                          world_know(r, &s->plan.know[c->know]));

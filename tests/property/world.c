@@ -520,7 +520,9 @@ world_reset(struct world *w, struct replica *r, int path)
                          p == path ? empty : 0);
         struct events mine = events_and(&r->seen[p], &own);
         r->ever[p] = events_or(&r->ever[p], &r->seen[p]);
-        r->heads[p] = events_and(&r->heads[p], &own);
+        /* What is there is new at the next scan; what is not there is known
+         * to have been there if it was ours, so it counts as removed. */
+        r->heads[p] = (struct events){{0}};
         r->seen[p] = mine;
         r->tainted[p] = false;
     }

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: ISC */
+/* A listing that was changed in any way is, byte for byte, the listing that is
+ * made at once. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "manifest/listing.h"
+
+enum { NAMES = 4000 };
+
+static uint64_t
+next(uint64_t *state)
+{
+    uint64_t z = (*state += UINT64_C(0x9e3779b97f4a7c15));
+
+    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return z ^ (z >> 31);
+}
+
+static struct incarnation_table who;
+static const struct dot one = {0, 1};
+
+static struct entry
+file(const char *name, uint64_t content)
+{
+    struct entry e = {.name = name,
+                      .kind = ENTRY_FILE,
+                      .mode = 0644,
+                      .size = 8,
+                      .made = {&one, 1},
+                      .created = one};
+
+    e.id = hash_of(&content, sizeof content);
+    return e;
+}
+
+static void
+make_who(void)
+{
+    struct incarnation id = {{1}};
+
+    incarnation_number(&who, &id);
+}
+
+static struct listing *
+rebuilt(const struct listing *from)
+{
+    struct listing *l = listing_new(from->path);
+
+    for (size_t i = 0; i < from->n; i++)
+        listing_append(l, &from->entries[i]);
+    listing_cut(l);
+    listing_digest(l, &who);
+    return l;
+}
+
+static void
+check_same(const struct listing *a, const struct listing *b)
+{
+    ck_assert(hash_equal(&a->h, &b->h) && hash_equal(&a->v, &b->v));
+    ck_assert(a->uneven == b->uneven);
+    ck_assert_uint_eq(a->page_n, b->page_n);
+    size_t at = 0;
+    for (size_t i = 0; i < a->page_n; i++) {
+        ck_assert_uint_eq(a->pages[i].from, at);
+        ck_assert_uint_eq(a->pages[i].to, b->pages[i].to);
+        ck_assert(hash_equal(&a->pages[i].h, &b->pages[i].h));
+        ck_assert(hash_equal(&a->pages[i].v, &b->pages[i].v));
+        at = a->pages[i].to;
+    }
+    ck_assert_uint_eq(at, a->n);
+}
+
+static void
+change(struct listing *l, uint64_t *seed)
+{
+    char name[32];
+
+    snprintf(name, sizeof name, "n%05u", (unsigned)(next(seed) % NAMES));
+    if (next(seed) % 3 == 0) {
+        listing_remove(l, name);
+        return;
+    }
+    struct entry e = file(name, next(seed) % 5);
+    if (next(seed) % 16 == 0)
+        e = (struct entry){.name = name, .know = 1};
+    listing_set(l, &e);
+}
+
+START_TEST(changes_end_where_building_ends)
+{
+    struct listing *l = listing_new("d");
+    uint64_t seed = (uint64_t)_i;
+
+    make_who();
+    for (int round = 0; round < 12; round++) {
+        for (unsigned n = (unsigned)(next(&seed) % 1500); n > 0; n--)
+            change(l, &seed);
+        listing_cut(l);
+        listing_digest(l, &who);
+        struct listing *fresh = rebuilt(l);
+        check_same(l, fresh);
+        listing_free(fresh);
+        for (size_t i = 0; i < l->page_n; i++)
+            l->pages[i].dirty = false; /* as if stored */
+    }
+    listing_free(l);
+    incarnation_fini(&who);
+}
+END_TEST
+
+START_TEST(pages_survive_bytes)
+{
+    static const struct entry_maps maps = {.who_n = 1, .know_n = 2};
+    struct listing *l = listing_new("d"), *back = listing_new("d");
+    uint64_t seed = (uint64_t)_i;
+    struct buf b = {0};
+
+    make_who();
+    for (int n = 0; n < 3000; n++)
+        change(l, &seed);
+    listing_cut(l);
+    listing_digest(l, &who);
+    for (size_t i = 0; i < l->page_n; i++) {
+        buf_reset(&b);
+        listing_encode_page(l, &l->pages[i], i % 2 == 0, &b);
+        struct reader r = reader_over(b.data, b.len);
+        listing_decode_page(back, &r, i % 2 == 0, &maps);
+        ck_assert(reader_end(&r));
+    }
+    listing_digest(back, &who);
+    check_same(l, back);
+    ck_assert(listing_find(back, "no such name") == NULL);
+    for (size_t i = 0; i < l->n; i++)
+        ck_assert(listing_find(back, l->entries[i].name) != NULL);
+    /* The first page again does not come after the last. */
+    buf_reset(&b);
+    listing_encode_page(l, &l->pages[0], false, &b);
+    struct reader r = reader_over(b.data, b.len);
+    size_t n = back->n;
+    listing_decode_page(back, &r, false, &maps);
+    ck_assert(r.failed);
+    ck_assert_uint_eq(back->n, n);
+    buf_fini(&b);
+    listing_free(l);
+    listing_free(back);
+    incarnation_fini(&who);
+}
+END_TEST
+
+START_TEST(absence_counts_in_no_digest)
+{
+    struct listing *a = listing_new(""), *b = listing_new("");
+    struct entry x = file("x", 1), none = {.name = "w", .know = 1};
+
+    make_who();
+    listing_set(a, &x);
+    listing_set(b, &x);
+    listing_set(b, &none);
+    listing_cut(a);
+    listing_cut(b);
+    listing_digest(a, &who);
+    listing_digest(b, &who);
+    ck_assert(hash_equal(&a->h, &b->h) && hash_equal(&a->v, &b->v));
+    ck_assert(!a->uneven && b->uneven);
+    listing_free(a);
+    listing_free(b);
+    incarnation_fini(&who);
+}
+END_TEST
+
+START_TEST(v_tells_events_apart_that_h_does_not)
+{
+    struct listing *a = listing_new(""), *b = listing_new("");
+    static const struct dot two = {0, 2};
+    struct entry x = file("x", 1), y = x;
+
+    make_who();
+    y.made.v = &two;
+    listing_set(a, &x);
+    listing_set(b, &y);
+    listing_cut(a);
+    listing_cut(b);
+    listing_digest(a, &who);
+    listing_digest(b, &who);
+    ck_assert(hash_equal(&a->h, &b->h) && !hash_equal(&a->v, &b->v));
+    listing_free(a);
+    listing_free(b);
+    incarnation_fini(&who);
+}
+END_TEST
+
+int
+main(void)
+{
+    Suite *s = suite_create("listing");
+    TCase *c = tcase_create("listing");
+    SRunner *r = srunner_create(s);
+
+    tcase_set_timeout(c, 60);
+    tcase_add_loop_test(c, changes_end_where_building_ends, 0, 12);
+    tcase_add_loop_test(c, pages_survive_bytes, 0, 4);
+    tcase_add_test(c, absence_counts_in_no_digest);
+    tcase_add_test(c, v_tells_events_apart_that_h_does_not);
+    suite_add_tcase(s, c);
+    srunner_run_all(r, CK_NORMAL);
+    int failed = srunner_ntests_failed(r);
+    srunner_free(r);
+    return failed != 0;
+}
