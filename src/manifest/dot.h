@@ -16,7 +16,7 @@
 #define DOT_SET_MAX 4096 /* dots in one set, on the wire and on disk */
 
 struct dot {
-    uint32_t who; /* number in the table of incarnations beside it */
+    uint32_t who;  /* number in the table of incarnations beside it */
     uint64_t tick; /* 1 and up */
 };
 

@@ -37,33 +37,33 @@ struct entry {
     enum entry_kind kind;
 
     /* The version.  All of it travels. */
-    uint32_t mode;         /* ENTRY_MODE_MASK bits; 0 for symlinks */
-    uint64_t size;         /* files: bytes; symlinks: length of target */
-    int64_t mtime_ns;      /* since 1970; of directories advisory: it travels
-                              to where they are created, and is neither
-                              compared nor digested */
-    struct hash_id id;     /* files: content id; symlinks: SHA-256 of target */
-    const char *target;    /* symlinks, else NULL */
-    struct dot_set made;   /* M: the events that made this content; not empty
-                              unless ENTRY_ABSENT */
-    struct dot created;    /* c: the event that created the path */
+    uint32_t mode;       /* ENTRY_MODE_MASK bits; 0 for symlinks */
+    uint64_t size;       /* files: bytes; symlinks: length of target */
+    int64_t mtime_ns;    /* since 1970; of directories advisory: it travels
+                            to where they are created, and is neither
+                            compared nor digested */
+    struct hash_id id;   /* files: content id; symlinks: SHA-256 of target */
+    const char *target;  /* symlinks, else NULL */
+    struct dot_set made; /* M: the events that made this content; not empty
+                            unless ENTRY_ABSENT */
+    struct dot created;  /* c: the event that created the path */
     uint8_t prev[ENTRY_PREV_LEN]; /* start of the id of the content that it
                               replaced; zero: none known */
 
     /* Digests of the directory below, for ENTRY_DIR. */
-    struct hash_id h, v;   /* see listing.h; zero until computed */
-    bool uneven;           /* an exception stands below.  Also of what is no
-                              directory, or absent: a listing with nothing but
-                              exceptions then stands for what was one */
+    struct hash_id h, v; /* see listing.h; zero until computed */
+    bool uneven;         /* an exception stands below.  Also of what is no
+                            directory, or absent: a listing with nothing but
+                            exceptions then stands for what was one */
 
     /* Exceptions: numbers in a table of knowledge; 0 inherits. */
-    uint32_t know;         /* for this path alone */
-    uint32_t below;        /* for every path below that has none nearer */
+    uint32_t know;  /* for this path alone */
+    uint32_t below; /* for every path below that has none nearer */
 
     /* Ours alone: never sent. */
     struct entry_stamp seen;
-    bool racy;             /* changed within one clock granule of being seen:
-                              read it again at the next scan */
+    bool racy; /* changed within one clock granule of being seen:
+                  read it again at the next scan */
 };
 
 bool entry_is_dir(const struct entry *e);   /* NULL is allowed in these */

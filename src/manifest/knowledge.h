@@ -22,7 +22,7 @@ struct knowledge {
         uint64_t tick;  /* 0: nothing of this incarnation */
         uint32_t nonce; /* drawn by the incarnation for that tick; 0: unknown.
                            Two clones issue one tick with two nonces */
-    } *seen;            /* [n], by who; what lies beyond n is 0 */
+    } * seen;           /* [n], by who; what lies beyond n is 0 */
     uint32_t n;
 };
 
@@ -33,7 +33,7 @@ void knowledge_join(struct knowledge *k, const struct knowledge *other);
 void knowledge_copy(struct knowledge *to, const struct knowledge *from);
 bool knowledge_equal(const struct knowledge *a, const struct knowledge *b);
 bool knowledge_within(const struct knowledge *a, const struct knowledge *b);
-                                             /* is all of a known to b? */
+/* is all of a known to b? */
 bool knowledge_has(const struct knowledge *k, struct dot d);
 bool knowledge_has_all(const struct knowledge *k, struct dot_set s);
 void knowledge_fini(struct knowledge *k);

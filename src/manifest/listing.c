@@ -48,9 +48,8 @@ listing_find(const struct listing *l, const char *name)
 {
     size_t at = listing_place(l, name);
 
-    return at < l->n && strcmp(l->entries[at].name, name) == 0
-               ? &l->entries[at]
-               : NULL;
+    return at < l->n && strcmp(l->entries[at].name, name) == 0 ? &l->entries[at]
+                                                               : NULL;
 }
 
 static struct listing_page *
@@ -166,10 +165,8 @@ listing_cut(struct listing *l)
         size_t to = at;
         while (to < l->n && !listing_ends_page(&l->entries[to++]))
             ;
-        add_page(l, (struct listing_page){.from = at,
-                                          .to = to,
-                                          .stale = true,
-                                          .dirty = true});
+        add_page(l, (struct listing_page){
+                        .from = at, .to = to, .stale = true, .dirty = true});
         at = to;
     }
     free(before);
@@ -243,8 +240,7 @@ digest_page(struct listing *l, struct listing_page *p,
     p->uneven = false;
     for (size_t i = p->from; i < p->to; i++) {
         const struct entry *e = &l->entries[i];
-        p->uneven =
-            p->uneven || e->know != 0 || e->below != 0 || e->uneven;
+        p->uneven = p->uneven || e->know != 0 || e->below != 0 || e->uneven;
         if (e->kind == ENTRY_ABSENT)
             continue;
         size_t from = h.len;
@@ -318,8 +314,7 @@ decode_name(struct reader *r, const char *before, struct mem_arena *arena)
     size_t shared = (size_t)reader_up_to(r, PATH_NAME_MAX);
     const uint8_t *rest = reader_blob(r, PATH_NAME_MAX, &rest_len);
 
-    if (r->failed || shared > before_len ||
-        shared + rest_len > PATH_NAME_MAX) {
+    if (r->failed || shared > before_len || shared + rest_len > PATH_NAME_MAX) {
         reader_fail(r);
         return NULL;
     }
@@ -327,8 +322,7 @@ decode_name(struct reader *r, const char *before, struct mem_arena *arena)
     memcpy(name, before, shared);
     memcpy(name + shared, rest, rest_len);
     name[shared + rest_len] = '\0';
-    if (!path_name_ok(name, shared + rest_len) ||
-        strcmp(before, name) >= 0) {
+    if (!path_name_ok(name, shared + rest_len) || strcmp(before, name) >= 0) {
         reader_fail(r);
         return NULL;
     }
@@ -357,8 +351,6 @@ listing_decode_page(struct listing *l, struct reader *r, bool with_seen,
         }
         before = listing_append(l, &e)->name;
     }
-    add_page(l, (struct listing_page){.from = from,
-                                      .to = l->n,
-                                      .stale = true,
-                                      .dirty = true});
+    add_page(l, (struct listing_page){
+                    .from = from, .to = l->n, .stale = true, .dirty = true});
 }

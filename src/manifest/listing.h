@@ -27,18 +27,18 @@
 #include "manifest/incarnation.h"
 
 struct listing_page {
-    size_t from, to;     /* entries [from, to) */
+    size_t from, to; /* entries [from, to) */
     struct hash_id h, v;
-    bool uneven;         /* an exception stands in or below it */
-    bool stale;          /* digests have to be computed again */
-    bool dirty;          /* differs from what is stored */
+    bool uneven; /* an exception stands in or below it */
+    bool stale;  /* digests have to be computed again */
+    bool dirty;  /* differs from what is stored */
 };
 
 struct listing {
-    char *path;          /* of the directory; owned */
+    char *path;              /* of the directory; owned */
     struct entry_stamp seen; /* the directory itself */
-    bool racy;           /* its stamp cannot be trusted: list it */
-    struct hash_id h, v; /* of the whole directory */
+    bool racy;               /* its stamp cannot be trusted: list it */
+    struct hash_id h, v;     /* of the whole directory */
     bool uneven;
     struct entry *entries; /* [n] ascending by name bytes */
     size_t n, cap;

@@ -140,8 +140,7 @@ keep_dots(struct dot *to, struct dot_set s, struct dot_set other,
     uint32_t n = 0;
 
     for (uint32_t i = 0; i < s.n; i++)
-        if (dot_set_has(other, s.v[i]) ||
-            !knowledge_has(other_know, s.v[i]))
+        if (dot_set_has(other, s.v[i]) || !knowledge_has(other_know, s.v[i]))
             to[n++] = s.v[i];
     return n;
 }
@@ -228,8 +227,8 @@ decide_merge(struct decide_result result, struct decide_view left,
     if (result.verdict == DECIDE_EQUAL) {
         merge_equal(left, right, arena, out);
     } else if (!entry_is_there(winner.entry)) {
-        *out = (struct entry){.name = mem_arena_string(
-                                  arena, either_name(left, right))};
+        *out = (struct entry){
+            .name = mem_arena_string(arena, either_name(left, right))};
     } else {
         *out = entry_copy(winner.entry, arena);
         if (both)

@@ -15,8 +15,8 @@
 #define GUARD_SMALL 10 /* files: a tree below this size is never held back */
 
 struct guard_limits {
-    bool limited;     /* --max-delete was given */
-    bool percent;     /* the number is per cent of the files */
+    bool limited; /* --max-delete was given */
+    bool percent; /* the number is per cent of the files */
     uint64_t number;
 };
 

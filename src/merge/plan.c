@@ -52,11 +52,10 @@ plan_add_conflict(struct plan *p, const struct plan_conflict *c)
 {
     MEM_GROW(p->conflicts, p->conflict_n, p->conflict_cap);
     struct plan_conflict *copy = &p->conflicts[p->conflict_n++];
-    *copy = (struct plan_conflict){
-        .path = mem_arena_string(&p->arena, c->path),
-        .why = c->why,
-        .left = entry_copy(&c->left, &p->arena),
-        .right = entry_copy(&c->right, &p->arena)};
+    *copy = (struct plan_conflict){.path = mem_arena_string(&p->arena, c->path),
+                                   .why = c->why,
+                                   .left = entry_copy(&c->left, &p->arena),
+                                   .right = entry_copy(&c->right, &p->arena)};
     return copy;
 }
 

@@ -23,34 +23,34 @@
 enum plan_side { PLAN_LEFT, PLAN_RIGHT }; /* left: the initiator's replica */
 
 enum plan_action {
-    PLAN_RECORD,  /* the tree is right already; only what we remember changes */
-    PLAN_META,    /* same content: set mode and mtime */
-    PLAN_FILE,    /* a file whose content the receiver needs */
-    PLAN_DIR,     /* a directory where there was none */
+    PLAN_RECORD, /* the tree is right already; only what we remember changes */
+    PLAN_META,   /* same content: set mode and mtime */
+    PLAN_FILE,   /* a file whose content the receiver needs */
+    PLAN_DIR,    /* a directory where there was none */
     PLAN_SYMLINK,
-    PLAN_DELETE,  /* a file, a symlink, or a directory that is empty by then */
+    PLAN_DELETE, /* a file, a symlink, or a directory that is empty by then */
 };
 
 /* One change of one path on one side. */
 struct plan_op {
-    uint32_t id;             /* its place in ops, after plan_order */
-    enum plan_side side;     /* whose tree changes */
+    uint32_t id;         /* its place in ops, after plan_order */
+    enum plan_side side; /* whose tree changes */
     enum plan_action action;
     enum decide_why why;
-    const char *path;        /* in the plan's arena, like all below */
-    struct entry from;       /* what that side must still have; ENTRY_ABSENT
-                                if nothing */
-    struct entry to;         /* what it has afterwards, record included */
-    uint32_t know;           /* number in plan.know: knowledge of the path
-                                afterwards */
-    bool shown;              /* a change that people are told of: bytes, mode,
-                                mtime or existence change */
-    const char *source;      /* PLAN_FILE: a path on the receiver that has this
-                                content before the plan starts; NULL: none.
-                                Set by moves_find, like moves */
-    bool moves;              /* source goes away by a later op of this plan, so
-                                it can be renamed instead of copied.  Also on
-                                that PLAN_DELETE */
+    const char *path;   /* in the plan's arena, like all below */
+    struct entry from;  /* what that side must still have; ENTRY_ABSENT
+                           if nothing */
+    struct entry to;    /* what it has afterwards, record included */
+    uint32_t know;      /* number in plan.know: knowledge of the path
+                           afterwards */
+    bool shown;         /* a change that people are told of: bytes, mode,
+                           mtime or existence change */
+    const char *source; /* PLAN_FILE: a path on the receiver that has this
+                           content before the plan starts; NULL: none.
+                           Set by moves_find, like moves */
+    bool moves;         /* source goes away by a later op of this plan, so
+                           it can be renamed instead of copied.  Also on
+                           that PLAN_DELETE */
 };
 
 /*
@@ -60,7 +60,7 @@ struct plan_op {
 struct plan_scope {
     enum plan_side side;
     const char *path;
-    uint32_t know;           /* number in plan.know */
+    uint32_t know; /* number in plan.know */
 };
 
 /* A path that the run leaves alone on both sides. */
@@ -72,10 +72,10 @@ struct plan_conflict {
 
 struct plan_totals {
     uint64_t created, changed, deleted, meta; /* ops that are shown */
-    uint64_t files;        /* whose content travels */
-    uint64_t bytes;        /* their sizes */
-    uint64_t lost_files;   /* files whose content is nowhere any more on that
-                              side once the plan is done (a move is no loss) */
+    uint64_t files;                           /* whose content travels */
+    uint64_t bytes;                           /* their sizes */
+    uint64_t lost_files; /* files whose content is nowhere any more on that
+                            side once the plan is done (a move is no loss) */
 };
 
 struct plan {

@@ -51,8 +51,8 @@ struct frame {
     struct place place;
     const struct listing *list[SIDES];
     size_t at[SIDES];
-    uint32_t inherit;  /* number in plan.know: what a path in here knows after
-                          the session if nothing else is said */
+    uint32_t inherit; /* number in plan.know: what a path in here knows after
+                         the session if nothing else is said */
     int force;
     bool quiet;        /* conflicts are not offered for choice: one of them is
                           enough to keep this directory */
@@ -193,8 +193,7 @@ know_changes(const struct walk *w, int side, uint32_t stored, uint32_t result,
 {
     if (stored == 0)
         return result != inherit;
-    return !knowledge_within(&w->plan->know[result],
-                             know_of(w, side, stored));
+    return !knowledge_within(&w->plan->know[result], know_of(w, side, stored));
 }
 
 /* ---- judging ---- */
@@ -211,12 +210,8 @@ static void
 merge(struct walk *w, const struct place *p, struct decide_result r,
       struct entry *out)
 {
-    const struct entry *stays = p->entry[target(w)];
-
-    if (r.verdict == DECIDE_NOTHING || (p->j.leave && stays == NULL))
+    if (r.verdict == DECIDE_NOTHING)
         *out = (struct entry){.kind = ENTRY_ABSENT};
-    else if (p->j.leave)
-        *out = *stays;
     else
         decide_merge(r, view(w, p, PLAN_LEFT), view(w, p, PLAN_RIGHT),
                      w->args->session, &w->scratch, out);
@@ -264,23 +259,20 @@ judge_forced(struct walk *w, const struct place *p, struct decide_result r,
 }
 
 static void
-judge_one_way(const struct walk *w, const struct place *p,
-              struct judgement *j)
+judge_one_way(const struct walk *w, const struct place *p, struct judgement *j)
 {
     enum plan_side to = target(w);
 
     if (j->result.verdict != wins(to))
         return;
     const struct entry *source = p->entry[other(to)];
-    if (!entry_is_there(source) ||
-        (entry_is_there(p->entry[to]) &&
-         entry_same_content(source, p->entry[to])))
+    if (!entry_is_there(source) || (entry_is_there(p->entry[to]) &&
+                                    entry_same_content(source, p->entry[to])))
         *j = (struct judgement){.result = {j->result.verdict, DECIDE_CAUSAL},
                                 .leave = true,
                                 .force = NOBODY};
     else
-        j->result =
-            (struct decide_result){DECIDE_CONFLICT, DECIDE_TARGET};
+        j->result = (struct decide_result){DECIDE_CONFLICT, DECIDE_TARGET};
 }
 
 /* Ask what becomes of a conflict. */
@@ -367,8 +359,7 @@ emit(struct walk *w, const struct place *p, int side, struct entry *merged,
         op.to.made = had->made;
     op.action = action_of(had, &op.to);
     op.shown = op.action != PLAN_RECORD;
-    if (!op.shown && !record_differs(had, &op.to) &&
-        !decide_mints(op.why) &&
+    if (!op.shown && !record_differs(had, &op.to) && !decide_mints(op.why) &&
         !know_changes(w, side, had->know, result, inherit))
         return;
     op.from.name = op.to.name = path_name(p->path);
@@ -421,8 +412,7 @@ carry(struct walk *w, struct frame *f, const struct place *p)
         if (changes && has_scope(p))
             emit_scope(w, p, s, f->inherit);
         f->stays[s] = f->stays[s] ||
-                      entry_is_there(changes || mints ? &merged
-                                                      : p->entry[s]);
+                      entry_is_there(changes || mints ? &merged : p->entry[s]);
     }
 }
 

@@ -29,8 +29,8 @@ struct reconcile_side {
     const struct knowledge *exceptions; /* [exception_n] what entry.know and
                                            entry.below number; [0] unused */
     uint32_t exception_n;
-    uint32_t self;         /* number of this replica's own incarnation; its
-                              tick is known everywhere (2.2 of the model) */
+    uint32_t self; /* number of this replica's own incarnation; its
+                      tick is known everywhere (2.2 of the model) */
 };
 
 enum reconcile_mode {
@@ -40,8 +40,11 @@ enum reconcile_mode {
 };
 
 /* Which version stays; both are present, or one is absent (a deletion). */
-enum reconcile_choice { RECONCILE_SKIP, RECONCILE_TAKE_LEFT,
-                        RECONCILE_TAKE_RIGHT };
+enum reconcile_choice {
+    RECONCILE_SKIP,
+    RECONCILE_TAKE_LEFT,
+    RECONCILE_TAKE_RIGHT
+};
 
 struct reconcile_args {
     struct reconcile_side side[2]; /* by enum plan_side */

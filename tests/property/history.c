@@ -34,15 +34,15 @@ static const struct {
     const char *name;
     unsigned weight;
 } kinds[KINDS] = {
-    [WRITE] = {"write", 26},       [WRITE_LINK] = {"link", 3},
-    [REMOVE] = {"remove", 12},     [MAKE_DIR] = {"mkdir", 12},
-    [RENAME] = {"rename", 8},      [CHMOD] = {"chmod", 4},
-    [TOUCH] = {"touch", 3},        [SNAPSHOT] = {"snapshot", 4},
-    [RESTORE] = {"restore", 5},    [CLONE] = {"clone", 1},
-    [LOSE_STATE] = {"lose", 1},    [IGNORE] = {"ignore", 4},
-    [SYNC] = {"sync", 36},         [SYNC_PART] = {"part", 13},
-    [SYNC_STOPS] = {"stops", 15},  [SYNC_TROUBLED] = {"troubled", 8},
-    [PUSH] = {"push", 6},          [PULL] = {"pull", 6},
+    [WRITE] = {"write", 26},      [WRITE_LINK] = {"link", 3},
+    [REMOVE] = {"remove", 12},    [MAKE_DIR] = {"mkdir", 12},
+    [RENAME] = {"rename", 8},     [CHMOD] = {"chmod", 4},
+    [TOUCH] = {"touch", 3},       [SNAPSHOT] = {"snapshot", 4},
+    [RESTORE] = {"restore", 5},   [CLONE] = {"clone", 1},
+    [LOSE_STATE] = {"lose", 1},   [IGNORE] = {"ignore", 4},
+    [SYNC] = {"sync", 36},        [SYNC_PART] = {"part", 13},
+    [SYNC_STOPS] = {"stops", 15}, [SYNC_TROUBLED] = {"troubled", 8},
+    [PUSH] = {"push", 6},         [PULL] = {"pull", 6},
     [MIRROR] = {"mirror", 5},
 };
 
@@ -217,8 +217,8 @@ sync_step(struct world *w, const struct history_step *s,
     case PUSH:
     case PULL:
     case MIRROR:
-        args.mode = s->kind == PUSH   ? RECONCILE_TO_RIGHT
-                    : s->kind == PULL ? RECONCILE_TO_LEFT
+        args.mode = s->kind == PUSH           ? RECONCILE_TO_RIGHT
+                    : s->kind == PULL         ? RECONCILE_TO_LEFT
                     : world_below(&random, 2) ? RECONCILE_TO_LEFT
                                               : RECONCILE_TO_RIGHT;
         args.mirror = s->kind == MIRROR;
@@ -267,8 +267,8 @@ come_to_rest(struct world *w, struct session_counts *counts)
     for (int i = 0; i + 1 < w->n && !broken; i++) {
         int events = w->event_n;
         broken = session_run(w, &w->r[i], &w->r[i + 1], &args, counts);
-        if (!broken && (w->event_n != events || counts->last_ops > 0 ||
-                        counts->stored))
+        if (!broken &&
+            (w->event_n != events || counts->last_ops > 0 || counts->stored))
             broken = "NOT IDEMPOTENT";
     }
     return broken;
@@ -321,8 +321,7 @@ show_world(const struct world *w, FILE *f)
 }
 
 const char *
-history_run(const struct history *h, struct session_counts *counts,
-            FILE *trace)
+history_run(const struct history *h, struct session_counts *counts, FILE *trace)
 {
     struct world *w = mem_zero(sizeof *w);
     const char *broken = NULL;

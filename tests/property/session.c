@@ -22,11 +22,11 @@ struct session {
     uint32_t old_root[SIDES]; /* numbers of the knowledge before */
 
     /* By path. */
-    int op[SIDES][WORLD_PATHS]; /* index in plan.ops */
+    int op[SIDES][WORLD_PATHS];                        /* index in plan.ops */
     const struct plan_conflict *conflict[WORLD_PATHS]; /* at or above it */
     bool skipped[WORLD_PATHS];
-    bool done[SIDES][WORLD_PATHS];   /* the op */
-    bool failed[SIDES][WORLD_PATHS]; /* the op */
+    bool done[SIDES][WORLD_PATHS];                       /* the op */
+    bool failed[SIDES][WORLD_PATHS];                     /* the op */
     struct events seen[WORLD_PATHS], heads[WORLD_PATHS]; /* afterwards */
     struct events ever[WORLD_PATHS];
     bool troubled; /* some op was not done */
@@ -213,8 +213,7 @@ check_loser(const struct session *s, int y, int p, bool minted)
 static void
 mint(struct session *s, int p, int winner)
 {
-    const struct plan_op *op =
-        op_at(s, 0, p) ? op_at(s, 0, p) : op_at(s, 1, p);
+    const struct plan_op *op = op_at(s, 0, p) ? op_at(s, 0, p) : op_at(s, 1, p);
 
     if (mutants_without == MUTANTS_EVENT) {
         s->heads[p] = s->r[winner]->heads[p];
@@ -256,8 +255,8 @@ foresee(struct session *s, int p)
     } else if (entry_is_there(le) || entry_is_there(re)) {
         if (!is_one_way(s))
             return "LEFT APART";
-        s->heads[p] = entry_is_there(le) ? heads_over(l, r, p)
-                                         : heads_over(r, l, p);
+        s->heads[p] =
+            entry_is_there(le) ? heads_over(l, r, p) : heads_over(r, l, p);
     } else {
         s->heads[p] = events_or(&l->heads[p], &r->heads[p]);
     }
@@ -273,8 +272,8 @@ has_unseen_below(const struct session *s, int dir)
             continue;
         for (int i = 0; i < SIDES; i++)
             if (entry_is_there(world_entry(s->r[i], p)) &&
-                (is_skipped(s, p) || !events_within(&s->r[i]->heads[p],
-                                                    &s->r[1 - i]->seen[p])))
+                (is_skipped(s, p) ||
+                 !events_within(&s->r[i]->heads[p], &s->r[1 - i]->seen[p])))
                 return true;
     }
     return false;
@@ -429,8 +428,7 @@ carry_out(struct session *s, size_t cut[SIDES])
             continue;
         }
         const char *broken = "";
-        if (s->args->fails == 0 ||
-            world_below(&s->random, s->args->fails) > 0)
+        if (s->args->fails == 0 || world_below(&s->random, s->args->fails) > 0)
             broken = apply(s, op, p);
         if (broken == NULL) {
             record(s, op, p);
@@ -661,9 +659,9 @@ session_run(struct world *w, struct replica *left, struct replica *right,
     come_back(w, left, right);
     world_scan(w, left);
     world_scan(w, right);
-    s.dot = (struct dot){
-        .who = left->self,
-        .tick = knowledge_tick(&left->know[0], left->self) + 1};
+    s.dot =
+        (struct dot){.who = left->self,
+                     .tick = knowledge_tick(&left->know[0], left->self) + 1};
     for (int i = 0; i < SIDES; i++)
         s.old_root[i] = world_know(s.r[i], &s.r[i]->know[0]);
     run_reconcile(&s);

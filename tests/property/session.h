@@ -15,18 +15,18 @@ struct session_args {
     enum reconcile_mode mode;
     bool mirror;
     enum session_policy policy;
-    unsigned only;    /* bits of paths: others are skipped; 0: all, and the
-                         session is complete */
-    unsigned unread;  /* bits of paths that could not be read */
-    unsigned fails;   /* 1 in so many ops fails; 0: none */
-    bool stops;       /* the run is killed at some op */
+    unsigned only;   /* bits of paths: others are skipped; 0: all, and the
+                        session is complete */
+    unsigned unread; /* bits of paths that could not be read */
+    unsigned fails;  /* 1 in so many ops fails; 0: none */
+    bool stops;      /* the run is killed at some op */
     uint64_t random;
 };
 
 struct session_counts {
     uint64_t sessions, ops, shown, decisions[DECIDE_KEPT + 1];
     uint64_t conflicts[DECIDE_KEPT + 1];
-    uint64_t allowed;  /* reports where a plain copy would do (DESIGN 14.8) */
+    uint64_t allowed; /* reports where a plain copy would do (DESIGN 14.8) */
     uint64_t minted, scopes, moves, stops, failed;
     bool stored;       /* of the last session: was anything remembered? */
     uint64_t last_ops; /* of the last session */

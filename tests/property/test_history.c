@@ -40,7 +40,7 @@ show(const struct session_counts *c, uint64_t n)
 
 START_TEST(histories)
 {
-    uint64_t seed = number("SEED", 1), n = number("N", 4000);
+    uint64_t seed = number("SEED", 1), n = number("N", 20000);
     struct session_counts counts = {0};
     struct history h;
 

@@ -313,12 +313,11 @@ can_be_dir(int path)
 }
 
 bool
-world_write(struct world *w, struct replica *r, int path,
-            enum entry_kind kind, int content)
+world_write(struct world *w, struct replica *r, int path, enum entry_kind kind,
+            int content)
 {
     if (!world_is_dir(r, parents[path]) ||
-        (kind == ENTRY_DIR &&
-         (!can_be_dir(path) || world_is_dir(r, path))))
+        (kind == ENTRY_DIR && (!can_be_dir(path) || world_is_dir(r, path))))
         return false;
     bool fresh = r->fs[path].kind != kind;
     uint32_t mode = kind == ENTRY_SYMLINK ? 0
@@ -326,11 +325,10 @@ world_write(struct world *w, struct replica *r, int path,
                     : fresh               ? 0644
                                           : r->fs[path].mode;
     world_remove(r, path);
-    r->fs[path] =
-        (struct thing){.kind = kind,
-                       .content = kind == ENTRY_DIR ? 0 : content,
-                       .mode = mode,
-                       .mtime = kind == ENTRY_DIR ? 0 : ++w->clock};
+    r->fs[path] = (struct thing){.kind = kind,
+                                 .content = kind == ENTRY_DIR ? 0 : content,
+                                 .mode = mode,
+                                 .mtime = kind == ENTRY_DIR ? 0 : ++w->clock};
     return true;
 }
 
@@ -444,8 +442,7 @@ drop_ignored(struct replica *r)
     for (int p = 0; p < WORLD_PATHS; p++)
         if (world_is_ignored(r, p) && entry_is_there(world_entry(r, p)) &&
             r->fs[p].kind == ENTRY_ABSENT && !world_is_dir(r, parents[p]))
-            settle_vanish(world_list(r, parents[p]),
-                          path_name(world_path[p]));
+            settle_vanish(world_list(r, parents[p]), path_name(world_path[p]));
 }
 
 /* The mutant: listings of directories that are gone are thrown away. */

@@ -44,12 +44,12 @@ struct replica {
     struct knowledge *know;                /* [know_n]; 0 is the root's */
     uint32_t know_n, know_cap;
     uint32_t self;
-    bool ignored[WORLD_PATHS];  /* by a rule of this replica */
-    bool tainted[WORLD_PATHS];  /* its knowledge was gained while ignored */
+    bool ignored[WORLD_PATHS]; /* by a rule of this replica */
+    bool tainted[WORLD_PATHS]; /* its knowledge was gained while ignored */
     struct events seen[WORLD_PATHS], heads[WORLD_PATHS];
     struct events ever[WORLD_PATHS]; /* seen, and what a reset took from it */
-    bool silent[WORLD_PATHS];  /* the mutant: changed by a run that was killed,
-                                  not by a user, and nobody remembers */
+    bool silent[WORLD_PATHS]; /* the mutant: changed by a run that was killed,
+                                 not by a user, and nobody remembers */
     bool exists;
 };
 
@@ -64,7 +64,7 @@ struct world {
     int64_t clock;
 };
 
-uint64_t world_random(uint64_t *state); /* splitmix64 */
+uint64_t world_random(uint64_t *state);            /* splitmix64 */
 unsigned world_below(uint64_t *state, unsigned n); /* 0 .. n-1 */
 
 void world_init(struct world *w, uint64_t seed, int replicas);

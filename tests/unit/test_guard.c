@@ -9,12 +9,12 @@ static const struct {
     uint64_t lost, files;
     bool passes;
 } cases[] = {
-    {NULL, 9, 9, true},       {NULL, 5, 10, true},  {NULL, 6, 10, false},
-    {NULL, 10, 10, false},    {NULL, 5, 11, true},  {NULL, 6, 11, false},
-    {NULL, 0, 0, true},       {"0", 0, 5, true},    {"0", 1, 5, false},
-    {"3", 3, 5, true},        {"3", 4, 5, false},   {"100", 100, 100, true},
-    {"10%", 1, 10, true},     {"10%", 2, 10, false}, {"0%", 1, 1000, false},
-    {"33%", 33, 100, true},   {"33%", 34, 100, false}, {"33%", 1, 3, false},
+    {NULL, 9, 9, true},     {NULL, 5, 10, true},     {NULL, 6, 10, false},
+    {NULL, 10, 10, false},  {NULL, 5, 11, true},     {NULL, 6, 11, false},
+    {NULL, 0, 0, true},     {"0", 0, 5, true},       {"0", 1, 5, false},
+    {"3", 3, 5, true},      {"3", 4, 5, false},      {"100", 100, 100, true},
+    {"10%", 1, 10, true},   {"10%", 2, 10, false},   {"0%", 1, 1000, false},
+    {"33%", 33, 100, true}, {"33%", 34, 100, false}, {"33%", 1, 3, false},
     {"100%", 10, 10, true},
 };
 
@@ -33,15 +33,15 @@ START_TEST(keeps_to_limits)
         ck_assert_int_eq(err.code, ERR_GUARD);
         ck_assert_ptr_nonnull(strstr(err.msg, "--max-delete="));
     }
-    ck_assert_int_eq(
-        guard_check(&p, PLAN_LEFT, cases[_i].files, &limits, &err), 0);
+    ck_assert_int_eq(guard_check(&p, PLAN_LEFT, cases[_i].files, &limits, &err),
+                     0);
 }
 END_TEST
 
 START_TEST(words_that_are_no_limit)
 {
-    static const char *const bad[] = {"",    "%",    "x",  "1x", "-1",
-                                      "1%%", "101%", "1 ", "99999999999999999999"};
+    static const char *const bad[] = {
+        "", "%", "x", "1x", "-1", "1%%", "101%", "1 ", "99999999999999999999"};
     struct guard_limits limits = {.number = 7};
     struct err err = {0};
 
@@ -60,7 +60,8 @@ main(void)
     TCase *c = tcase_create("guard");
     SRunner *r = srunner_create(s);
 
-    tcase_add_loop_test(c, keeps_to_limits, 0, (int)(sizeof cases / sizeof *cases));
+    tcase_add_loop_test(c, keeps_to_limits, 0,
+                        (int)(sizeof cases / sizeof *cases));
     tcase_add_test(c, words_that_are_no_limit);
     suite_add_tcase(s, c);
     srunner_run_all(r, CK_NORMAL);

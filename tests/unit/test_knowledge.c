@@ -65,10 +65,9 @@ START_TEST(decoding_gives_what_was_encoded)
     ck_assert(reader_end(&r));
     ck_assert(knowledge_equal(&k, &back));
     for (uint32_t who = 0; who < back.n; who++)
-        ck_assert_uint_eq(back.seen[who].nonce,
-                          back.seen[who].tick
-                              ? (uint32_t)back.seen[who].tick * 10 + who
-                              : 0);
+        ck_assert_uint_eq(
+            back.seen[who].nonce,
+            back.seen[who].tick ? (uint32_t)back.seen[who].tick * 10 + who : 0);
     r = reader_over(bytes.data, bytes.len);
     knowledge_decode(&r, 6, map, &swapped);
     ck_assert(reader_end(&r));

@@ -50,7 +50,7 @@ find(const struct plan *p, const char *path)
 
 START_TEST(order)
 {
-    static const char *const want[] = {"f/x/y", "f/x", "a",   "a/b",
+    static const char *const want[] = {"f/x/y", "f/x", "a",     "a/b",
                                        "f",     "a.c", "old/x", "old"};
     struct plan p = {0};
 
@@ -106,10 +106,10 @@ START_TEST(totals)
     struct plan p = {0};
 
     add(&p, PLAN_LEFT, "new", 0, 'n');
-    add(&p, PLAN_LEFT, "moved", 'm', 0);  /* m is no loss: it is at to/m */
+    add(&p, PLAN_LEFT, "moved", 'm', 0); /* m is no loss: it is at to/m */
     add(&p, PLAN_LEFT, "to", 0, '/');
     add(&p, PLAN_LEFT, "to/m", 0, 'm');
-    add(&p, PLAN_LEFT, "gone", 'g', 0);   /* lost */
+    add(&p, PLAN_LEFT, "gone", 'g', 0);     /* lost */
     add(&p, PLAN_LEFT, "edited", 'e', 'f'); /* e is lost */
     add(&p, PLAN_LEFT, "mode", 'k', 'k');
     add(&p, PLAN_LEFT, "dir", '/', 0);
@@ -139,7 +139,7 @@ START_TEST(moves)
     add(&p, PLAN_LEFT, "x2", 'm', 0);
     add(&p, PLAN_LEFT, "empty", 0, '0');
     add(&p, PLAN_LEFT, "x3", '0', 0);
-    add(&p, PLAN_RIGHT, "d", 0, 'm'); /* nothing goes away there */
+    add(&p, PLAN_RIGHT, "d", 0, 'm');  /* nothing goes away there */
     add(&p, PLAN_LEFT, "f/y", 'z', 0); /* goes before anything comes */
     add(&p, PLAN_LEFT, "f", '/', 'q');
     add(&p, PLAN_LEFT, "g", 0, 'z');

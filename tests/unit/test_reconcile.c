@@ -168,8 +168,8 @@ static void
 describe(const struct plan *p, bool records, char *out, size_t len)
 {
     static const char *const whys[] = {
-        "causal", "created", "derived", "edited", "deleted",
-        "history", "type", "target", "rule", "kept"};
+        "causal",  "created", "derived", "edited", "deleted",
+        "history", "type",    "target",  "rule",   "kept"};
     size_t at = 0;
 
     *out = '\0';
@@ -181,8 +181,7 @@ describe(const struct plan *p, bool records, char *out, size_t len)
                                    actions[p->ops[i].action], p->ops[i].path);
     for (size_t i = 0; i < p->conflict_n; i++)
         at += (size_t)snprintf(out + at, len - at, "%s!%s:%s", at ? " " : "",
-                               whys[p->conflicts[i].why],
-                               p->conflicts[i].path);
+                               whys[p->conflicts[i].why], p->conflicts[i].path);
 }
 
 static void
@@ -235,12 +234,11 @@ static const struct story stories[] = {
     {"equal at first sight", "d/ d/x=1", "d/ d/x=1", 0, 0, "", BOTH},
     {"a directory with news is kept", "", "d/@0.1 d/x=1@0.1 d/y=2@1.2", 0, 1,
      "L:dir:d L:file:d/y R:delete:d/x", BOTH},
-    {"and so are those above it", "",
-     "d/@0.1 d/x=1@0.1 d/e/@0.1 d/e/y=2@1.2", 0, 1,
-     "L:dir:d L:dir:d/e L:file:d/e/y R:delete:d/x", BOTH},
+    {"and so are those above it", "", "d/@0.1 d/x=1@0.1 d/e/@0.1 d/e/y=2@1.2",
+     0, 1, "L:dir:d L:dir:d/e L:file:d/e/y R:delete:d/x", BOTH},
     {"a directory with what is skipped is kept", "",
-     "d/@0.1 d/x=1@0.1 d/y=1@0.1", 0, 1, "L:dir:d R:delete:d/x",
-     RECONCILE_BOTH, false, RECONCILE_SKIP, "d/y"},
+     "d/@0.1 d/x=1@0.1 d/y=1@0.1", 0, 1, "L:dir:d R:delete:d/x", RECONCILE_BOTH,
+     false, RECONCILE_SKIP, "d/y"},
     {"a file takes a directory's place", "d=1@0.2", "d/@0.1 d/x=1@0.1", 0, 1,
      "R:delete:d/x R:file:d", BOTH},
     {"but not with news below", "d=1@0.2", "d/@0.1 d/x=1@0.1 d/y=2@1.2", 0, 1,
@@ -257,20 +255,18 @@ static const struct story stories[] = {
      BOTH},
     {"a choice is carried out", "x=1@0.2", "x=2@1.2", 0, 0, "R:file:x",
      RECONCILE_BOTH, false, RECONCILE_TAKE_LEFT, NULL},
-    {"an edit against a deletion", "x=1@1.1,0.2", "", 1, 0, "!deleted:x",
-     BOTH},
-    {"push sends", "a=1@0.2 x=2@0.2", "x=1@0.1", 0, 1, "R:file:a R:file:x", PUSH},
+    {"an edit against a deletion", "x=1@1.1,0.2", "", 1, 0, "!deleted:x", BOTH},
+    {"push sends", "a=1@0.2 x=2@0.2", "x=1@0.1", 0, 1, "R:file:a R:file:x",
+     PUSH},
     {"push deletes what was seen", "", "x=1@1.1", 1, 0, "R:delete:x", PUSH},
     {"push leaves what it never had", "", "x=1@1.2 d/@1.2 d/y=1@1.2", 0, 0, "",
      PUSH},
-    {"push does not take back", "x=1@0.1", "x=2@1.2", 0, 1, "!target:x",
-     PUSH},
+    {"push does not take back", "x=1@0.1", "x=2@1.2", 0, 1, "!target:x", PUSH},
     {"push does not undelete", "x=1@0.1", "", 0, 1, "!target:x", PUSH},
     {"push leaves the source alone", "x=1@0.1", "x=1@1.1", 0, 0, "", PUSH},
     {"mirror takes back", "x=1@0.1", "x=2@1.2", 0, 1, "R:file:x", MIRROR},
     {"mirror undeletes", "x=1@0.1", "", 0, 1, "R:file:x", MIRROR},
-    {"mirror deletes what it never had", "",
-     "x=1@1.2 d/@1.2 d/y=1@1.2", 0, 0,
+    {"mirror deletes what it never had", "", "x=1@1.2 d/@1.2 d/y=1@1.2", 0, 0,
      "R:delete:x R:delete:d/y R:delete:d", MIRROR},
     {"mirror replaces a directory", "d=1@0.1", "d/@1.2 d/y=1@1.2", 0, 0,
      "R:delete:d/y R:file:d", MIRROR},
@@ -335,10 +331,10 @@ START_TEST(one_way_runs_change_one_side)
         return;
     run(s, false, &p);
     for (size_t i = 0; i < p.n; i++)
-        ck_assert_msg(p.ops[i].side == PLAN_RIGHT ||
-                          (decide_mints(p.ops[i].why) &&
-                           p.ops[i].action == PLAN_RECORD),
-                      "%s", s->says);
+        ck_assert_msg(
+            p.ops[i].side == PLAN_RIGHT ||
+                (decide_mints(p.ops[i].why) && p.ops[i].action == PLAN_RECORD),
+            "%s", s->says);
     plan_fini(&p);
 }
 END_TEST
@@ -353,8 +349,7 @@ START_TEST(what_is_equal_is_not_looked_into)
     build(&l, 0, text);
     build(&r, 1, text);
     args.side[0] = (struct reconcile_side){.list = list, .arg = &l};
-    args.side[1] =
-        (struct reconcile_side){.list = list, .arg = &r, .self = 1};
+    args.side[1] = (struct reconcile_side){.list = list, .arg = &r, .self = 1};
     for (int i = 0; i < 2; i++)
         knowledge_see(&args.side[i].root, 0, 1, 0);
     reconcile(&args, &p);
@@ -389,8 +384,7 @@ START_TEST(depth_is_no_danger)
         free(word);
     }
     args.side[0] = (struct reconcile_side){.list = list, .arg = &l};
-    args.side[1] =
-        (struct reconcile_side){.list = list, .arg = &r, .self = 1};
+    args.side[1] = (struct reconcile_side){.list = list, .arg = &r, .self = 1};
     reconcile(&args, &p);
     ck_assert_uint_eq(p.n, PATH_DEPTH_MAX);
     ck_assert_uint_eq(path_depth(p.ops[p.n - 1].path), PATH_DEPTH_MAX);
@@ -410,9 +404,8 @@ START_TEST(a_session_without_an_event_spends_no_tick)
     ck_assert(!plan_mints(&p));
     ck_assert_uint_eq(knowledge_tick(&p.know[0], 0), 8);
     plan_fini(&p);
-    s = (struct story){.left = "x=1@0.2",
-                       .right = "x=2@1.2",
-                       .choice = RECONCILE_TAKE_RIGHT};
+    s = (struct story){
+        .left = "x=1@0.2", .right = "x=2@1.2", .choice = RECONCILE_TAKE_RIGHT};
     run(&s, false, &p);
     ck_assert(plan_mints(&p));
     ck_assert_uint_eq(p.n, 2);
@@ -426,8 +419,10 @@ END_TEST
 START_TEST(exceptions_fold_when_both_know_the_same)
 {
     /* 2 knows tick 1 of both, as both roots do after the run. */
-    struct story s = {.left = "x=1@0.1!2", .right = "x=1@0.1",
-                      .left_know = 8, .right_know = 8};
+    struct story s = {.left = "x=1@0.1!2",
+                      .right = "x=1@0.1",
+                      .left_know = 8,
+                      .right_know = 8};
     struct plan p = {0};
 
     run(&s, false, &p);
