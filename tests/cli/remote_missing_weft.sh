@@ -2,7 +2,7 @@
 # endpoints: pipe ssh
 . "${WEFT_SRC:?}/tests/lib/lib.sh"
 
-(PATH=$PATH:/usr/local/bin command -v weft >/dev/null) &&
+sh -c 'PATH=$PATH:/usr/local/bin; command -v weft' >/dev/null &&
     skip "weft is installed here"
 tree left 'a=1'
 it "it says where, and what to do"

@@ -93,8 +93,8 @@ wrong() {
 
 show_run() {
     printf '    ran: weft %s\n' "$ran"
-    sed 's/^/    out: /' "$T/out" | head -n 20
-    sed 's/^/    err: /' "$T/err" | head -n 20
+    sed 's/^/    out: /' "$T/out" | head -n 20 | cut -c 1-400
+    sed 's/^/    err: /' "$T/err" | head -n 20 | cut -c 1-400
 }
 
 # --- running weft

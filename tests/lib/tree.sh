@@ -59,7 +59,7 @@ same_tree() {
     describe "$2" >"$T/tree.b"
     cmp -s "$T/tree.a" "$T/tree.b" && return
     wrong "'$1' and '$2' differ"
-    diff "$T/tree.a" "$T/tree.b" | head -n 20 | sed 's/^/    /'
+    diff "$T/tree.a" "$T/tree.b" | head -n 20 | cut -c 1-200 | sed 's/^/    /'
     return 1
 }
 
