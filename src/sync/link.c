@@ -62,11 +62,8 @@ link_wait(struct link *l, int fd, int timeout_ms, struct err *err)
     struct pollfd fds[5];
     nfds_t n = 0;
 
-    /* What is to be sent goes out before anything is waited for. */
-    if (l->peer && channel_pump(l->peer, err) < 0)
-        return -1;
-    if (l->driver && channel_pump(l->driver, err) < 0)
-        return -1;
+    /* Not pumped before the wait: what that would read nobody would look at
+     * until the next message comes. */
     if (l->peer)
         n += (nfds_t)channel_poll_fds(l->peer, fds + n);
     if (l->driver)

@@ -295,12 +295,27 @@ is_done(const struct transfer *t)
     return t->far_left == 0 || t->receive.stopping;
 }
 
+static void
+take_jobs(struct transfer *t)
+{
+    for (struct pool_job *job; (job = pool_take(t->pool)) != NULL;) {
+        if (send_owns(job))
+            send_take(&t->send, job);
+        else
+            receive_take(&t->receive, job);
+    }
+}
+
 int
 transfer_run(struct transfer *t, struct err *err)
 {
     int status = 0;
 
-    while (status == 0) {
+    for (;;) {
+        take_jobs(t);
+        /* Messages may have come with those before them: look first. */
+        if (take_all(t, err) < 0)
+            return -1;
         if (t->pair->link->cancelled > 0)
             t->receive.stopping = true;
         send_pump(&t->send);
@@ -308,25 +323,18 @@ transfer_run(struct transfer *t, struct err *err)
         tell_ranges(t);
         if (t->receive.failed && receive_is_done(&t->receive)) {
             *err = t->receive.err;
-            status = -1;
-            break;
+            return -1;
         }
         if (is_done(t))
             break;
-        status = link_wait(t->pair->link, pool_fd(t->pool), -1, err);
-        for (struct pool_job *job; (job = pool_take(t->pool)) != NULL;) {
-            if (send_owns(job))
-                send_take(&t->send, job);
-            else
-                receive_take(&t->receive, job);
-        }
-        if (status == 0)
-            status = take_all(t, err);
         if (t->on_progress)
             t->on_progress(t->arg, t);
+        status = link_wait(t->pair->link, pool_fd(t->pool), -1, err);
+        if (status < 0)
+            return -1;
     }
-    t->complete = status == 0 && !t->receive.stopping;
-    return status;
+    t->complete = !t->receive.stopping || t->finishing;
+    return 0;
 }
 
 int
