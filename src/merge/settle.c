@@ -106,6 +106,18 @@ settle_reset(struct listing *parent, const char *name, uint32_t empty)
 }
 
 void
+settle_hold(struct listing *l, uint32_t know)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        struct entry *e = &l->entries[i];
+        if (e->know != 0 || !entry_is_there(e))
+            continue;
+        e->know = know;
+        listing_touch(l, e);
+    }
+}
+
+void
 settle_vanish(struct listing *parent, const char *name)
 {
     const struct entry *e = listing_find(parent, name);

@@ -84,6 +84,18 @@ void settle_scope(struct listing *parent, const char *name, uint32_t know);
 void settle_reset(struct listing *parent, const char *name, uint32_t empty);
 
 /*
+ * All that is known is to be given up but for what is there, because it was
+ * gained under rules that left out paths which are in scope now and cannot be
+ * named (they are absent here).  First reset what was left out and is there.
+ * Then call this for every listing, with the number that it inherits: entries
+ * that are there keep that.  Then settle_scope with an empty knowledge for each
+ * entry with a below, and an empty knowledge for the root.  Nothing is deleted
+ * by inference then; a deletion that no other replica had heard of comes back
+ * once.
+ */
+void settle_hold(struct listing *l, uint32_t know);
+
+/*
  * The scan found nothing under name any more: the entry goes, its exceptions
  * stay.  For a directory do the same with every entry of every listing below.
  */

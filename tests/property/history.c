@@ -246,9 +246,9 @@ round_trip(struct world *w, struct session_args *args,
 }
 
 static const char *
-come_to_rest(struct world *w, struct session_counts *counts)
+come_to_rest(struct world *w, uint64_t random, struct session_counts *counts)
 {
-    struct session_args args = {.policy = SESSION_FIXED};
+    struct session_args args = {.policy = SESSION_FIXED, .random = random};
     const char *broken = NULL;
 
     for (int i = 0; i < w->n; i++)
@@ -344,7 +344,7 @@ history_run(const struct history *h, struct session_counts *counts, FILE *trace)
     if (!broken) {
         if (trace)
             fprintf(trace, "  rest\n");
-        broken = come_to_rest(w, counts);
+        broken = come_to_rest(w, h->seed, counts);
         if (trace)
             show_world(w, trace);
     }

@@ -629,8 +629,27 @@ run_planned(struct session *s)
     return broken;
 }
 
+/* Paths that were left out when one learned, and are not left out now. */
 static void
-come_back(struct world *w, struct replica *a, struct replica *b)
+come_back(struct world *w, struct replica *r, const struct replica *a,
+          const struct replica *b)
+{
+    bool some = false;
+
+    for (int p = 0; p < WORLD_PATHS; p++) {
+        if (!r->tainted[p] || world_is_ignored(a, p) || world_is_ignored(b, p))
+            continue;
+        some = true;
+        if (world_entry(r, p) != NULL)
+            world_reset(w, r, p);
+    }
+    if (some)
+        world_give_up(w, r);
+}
+
+/* The same, path by path. */
+static void
+reset_all(struct world *w, struct replica *a, struct replica *b)
 {
     struct replica *r[SIDES] = {a, b};
 
@@ -656,7 +675,12 @@ session_run(struct world *w, struct replica *left, struct replica *right,
         for (int p = 0; p < WORLD_PATHS; p++)
             s.op[i][p] = NO_OP;
     counts->sessions++;
-    come_back(w, left, right);
+    if (args->random & 1) {
+        come_back(w, left, left, right);
+        come_back(w, right, left, right);
+    } else {
+        reset_all(w, left, right);
+    }
     world_scan(w, left);
     world_scan(w, right);
     s.dot =

@@ -499,29 +499,77 @@ world_close(struct world *w, struct replica *r)
     }
 }
 
-void
-world_reset(struct world *w, struct replica *r, int path)
+static struct events
+own_events(const struct world *w, const struct replica *r)
 {
-    struct knowledge none = {0};
     struct events own = {{0}};
-    uint32_t empty = world_know(r, &none);
 
     for (int e = 1; e < w->event_n; e++)
         if (w->event_who[e] == r->self)
             events_add(&own, e);
+    return own;
+}
+
+/* What a replica has seen of a path whose knowledge it has lost. */
+static void
+forget_history(const struct world *w, struct replica *r, int path)
+{
+    struct events own = own_events(w, r);
+
+    r->ever[path] = events_or(&r->ever[path], &r->seen[path]);
+    r->seen[path] = events_and(&r->seen[path], &own);
+    /* What is there is new at the next scan; what is not there is known to
+     * have been there if it was ours, so it counts as removed. */
+    r->heads[path] = (struct events){{0}};
+    r->tainted[path] = false;
+}
+
+void
+world_reset(struct world *w, struct replica *r, int path)
+{
+    struct knowledge none = {0};
+    uint32_t empty = world_know(r, &none);
+
     for (int p = 0; p < WORLD_PATHS; p++) {
         if (!world_within(p, path))
             continue;
         if (p == path || world_entry(r, p) != NULL)
             settle_reset(world_list(r, parents[p]), path_name(world_path[p]),
                          p == path ? empty : 0);
-        struct events mine = events_and(&r->seen[p], &own);
-        r->ever[p] = events_or(&r->ever[p], &r->seen[p]);
-        /* What is there is new at the next scan; what is not there is known
-         * to have been there if it was ours, so it counts as removed. */
-        r->heads[p] = (struct events){{0}};
-        r->seen[p] = mine;
-        r->tainted[p] = false;
+        forget_history(w, r, p);
     }
+    world_close(w, r);
+}
+
+/* What entries of a directory's listing inherit; root stands for 0. */
+static uint32_t
+inherited(const struct replica *r, int dir, uint32_t root)
+{
+    uint32_t number = 0;
+
+    for (; dir != WORLD_ROOT && number == 0; dir = parents[dir])
+        number = settle_below_of(world_entry(r, dir), 0);
+    return number ? number : root;
+}
+
+void
+world_give_up(struct world *w, struct replica *r)
+{
+    struct knowledge none = {0};
+    uint32_t root = world_know(r, &r->know[0]), empty = world_know(r, &none);
+    uint64_t own = knowledge_tick(&r->know[0], r->self);
+
+    for (int p = WORLD_ROOT; p < WORLD_PATHS; p++)
+        if (r->list[p + 1] != NULL)
+            settle_hold(r->list[p + 1], inherited(r, p, root));
+    for (int p = 0; p < WORLD_PATHS; p++) {
+        const struct entry *e = world_entry(r, p);
+        if (e != NULL && e->below != 0)
+            settle_scope(world_list(r, parents[p]), e->name, empty);
+        if (e == NULL || e->know == 0)
+            forget_history(w, r, p);
+    }
+    knowledge_fini(&r->know[0]);
+    knowledge_see(&r->know[0], r->self, own, 0);
     world_close(w, r);
 }

@@ -90,6 +90,9 @@ bool world_is_ignored(const struct replica *r, int path);
 /* Knowledge of what came back into scope. */
 void world_reset(struct world *w, struct replica *r, int path);
 
+/* The same where nobody can tell which paths those are. */
+void world_give_up(struct world *w, struct replica *r);
+
 struct listing *world_list(struct replica *r, int dir); /* made if missing */
 const struct entry *world_entry(const struct replica *r, int path);
 uint32_t world_know(struct replica *r, const struct knowledge *k); /* > 0 */
