@@ -116,6 +116,27 @@ listing_remove(struct listing *l, const char *name)
 }
 
 void
+listing_drop(struct listing *l, bool (*drop)(const struct entry *e))
+{
+    size_t kept = 0, page = 0;
+
+    for (size_t i = 0; i <= l->n; i++) {
+        for (; page < l->page_n && i == l->pages[page].to; page++) {
+            l->pages[page].to = kept;
+            if (page + 1 < l->page_n)
+                l->pages[page + 1].from = kept;
+        }
+        if (i == l->n)
+            break;
+        if (!drop(&l->entries[i]))
+            l->entries[kept++] = l->entries[i];
+        else if (page < l->page_n)
+            l->pages[page].stale = l->pages[page].dirty = true;
+    }
+    l->n = kept;
+}
+
+void
 listing_touch(struct listing *l, const struct entry *e)
 {
     struct listing_page *p = page_of(l, (size_t)(e - l->entries));

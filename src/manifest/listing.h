@@ -68,6 +68,9 @@ struct entry *listing_append(struct listing *l, const struct entry *e);
 struct entry *listing_set(struct listing *l, const struct entry *e);
 void listing_remove(struct listing *l, const char *name);
 
+/* Remove every entry that drop says yes to, in one pass. */
+void listing_drop(struct listing *l, bool (*drop)(const struct entry *e));
+
 /* A change inside an entry that is already there. */
 void listing_touch(struct listing *l, const struct entry *e);
 

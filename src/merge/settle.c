@@ -157,14 +157,6 @@ settle_below_of(const struct entry *e, uint32_t know)
     return e != NULL && e->below != 0 ? e->below : know;
 }
 
-static void
-purge(struct listing *l)
-{
-    for (size_t i = l->n; i-- > 0;)
-        if (carries_nothing(&l->entries[i]))
-            listing_remove(l, l->entries[i].name);
-}
-
 /* What the parent says about the directory of l. */
 static void
 close_above(const struct listing *l, struct listing *parent)
@@ -188,7 +180,7 @@ void
 settle_close(struct listing *l, const struct incarnation_table *who,
              struct listing *parent)
 {
-    purge(l);
+    listing_drop(l, carries_nothing);
     listing_cut(l);
     listing_digest(l, who);
     if (parent != NULL)

@@ -112,6 +112,39 @@ START_TEST(changes_end_where_building_ends)
 }
 END_TEST
 
+static bool
+is_odd(const struct entry *e)
+{
+    return e->kind == ENTRY_ABSENT || e->name[5] % 2 == 1;
+}
+
+START_TEST(dropping_many_is_dropping_each)
+{
+    struct listing *l = listing_new("d");
+    uint64_t seed = (uint64_t)_i;
+
+    make_who();
+    for (int n = 0; n < 3000; n++)
+        change(l, &seed);
+    listing_cut(l);
+    listing_digest(l, &who);
+    for (size_t i = 0; i < l->page_n; i++)
+        l->pages[i].dirty = false;
+    if (_i % 2 == 0)
+        change(l, &seed); /* pages that were changed before */
+    listing_drop(l, is_odd);
+    listing_cut(l);
+    listing_digest(l, &who);
+    for (size_t i = 0; i < l->n; i++)
+        ck_assert(!is_odd(&l->entries[i]));
+    struct listing *fresh = rebuilt(l);
+    check_same(l, fresh);
+    listing_free(fresh);
+    listing_free(l);
+    incarnation_fini(&who);
+}
+END_TEST
+
 START_TEST(pages_survive_bytes)
 {
     static const struct entry_maps maps = {.who_n = 1, .know_n = 2};
@@ -202,6 +235,7 @@ main(void)
 
     tcase_set_timeout(c, 60);
     tcase_add_loop_test(c, changes_end_where_building_ends, 0, 12);
+    tcase_add_loop_test(c, dropping_many_is_dropping_each, 0, 8);
     tcase_add_loop_test(c, pages_survive_bytes, 0, 4);
     tcase_add_test(c, absence_counts_in_no_digest);
     tcase_add_test(c, v_tells_events_apart_that_h_does_not);
