@@ -15,7 +15,6 @@
  */
 #include "merge/reconcile.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -146,10 +145,14 @@ know_fini(struct walk *w)
     }
 }
 
+/* A number without a knowledge stands for none: that deletes nothing. */
 static const struct knowledge *
 know_of(const struct walk *w, int side, uint32_t number)
 {
-    assert(number == 0 || number < w->args->side[side].exception_n);
+    static const struct knowledge nothing;
+
+    if (number > 0 && number >= w->args->side[side].exception_n)
+        return &nothing;
     return &w->know[side][number];
 }
 
