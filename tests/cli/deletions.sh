@@ -3,7 +3,7 @@
 
 right=$(far right)
 it "a deleted file and directory are deleted there"
-tree left 'a=1' 'b=2' 'd/x=1' 'd/e/y=2' 'keep=k'
+tree left 'a=text of a' 'b=2' 'd/x=1' 'd/e/y=text of y' 'keep=k'
 sync_ok left "$right"
 rm -r left/a left/d
 sync_ok left "$right"
@@ -14,16 +14,16 @@ stdout_has deleted
 same_tree left right
 
 it "they lie in the trash"
-find right/.weft/trash -name a -type f | grep -q . || wrong "no trace of a"
-find right/.weft/trash -name y -type f | grep -q . || wrong "no trace of y"
+in_trash right 'text of a'
+in_trash right 'text of y'
 
 it "--no-trash keeps nothing"
-tree left 'secret=s'
+tree left 'secret=the secret'
 sync_ok left "$right"
 rm left/secret
 sync_ok --no-trash left "$right"
 absent right/secret
-find right/.weft -name secret | grep -q . && wrong "secret was kept"
+refuses grep -rqF 'the secret' right/.weft/trash
 
 it "it does not come back"
 sync_ok left "$right"

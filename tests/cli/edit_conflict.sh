@@ -43,8 +43,7 @@ sync_ok --conflict=first left "$right"
 content right/notes 'left again'
 
 it "what lost is in the trash"
-find right/.weft/trash -type f -exec cat {} + | grep -q 'right again' ||
-    wrong "the loser is gone"
+in_trash right 'right again'
 
 it "afterwards all is quiet"
 sync_ok left "$right"

@@ -54,9 +54,9 @@ while [ $i -lt "$N" ]; do
     random 400
     sleep "$(printf '0.%03d' "$drawn")"
     if [ $((i % 2)) -eq 0 ]; then
-        kill -KILL -- "-$pid" 2>/dev/null
+        kill -s KILL -- "-$pid" 2>/dev/null
     else
-        kill -KILL "$pid" 2>/dev/null
+        kill -s KILL "$pid" 2>/dev/null
     fi
     wait "$pid" 2>/dev/null
     whole left
@@ -65,9 +65,9 @@ while [ $i -lt "$N" ]; do
     if [ $((i % 5)) -eq 0 ]; then
         again
         same_tree left right
-        rm -rf right
+        rm -rf left right "$HOME/.local" "$T/far-home"
+        mkdir "$T/far-home"
         cp -a right.orig right
-        rm -rf left
         cp -a left.orig left
     fi
     $case_ok || break

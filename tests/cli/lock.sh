@@ -18,10 +18,10 @@ for n in 2000 8000 30000; do
     while kill -0 "$first" 2>/dev/null; do
         [ ! -s left/.weft/lock ] || break
     done
-    kill -STOP -- "-$first" 2>/dev/null || continue
+    kill -s STOP -- "-$first" 2>/dev/null || continue
     [ "$(find left -type f | wc -l)" -gt \
         "$(find right -type f 2>/dev/null | wc -l)" ] && caught=true && break
-    kill -CONT -- "-$first"
+    kill -s CONT -- "-$first"
     wait "$first"
 done
 $caught || skip "no run is slow enough to be caught"
@@ -46,7 +46,7 @@ esac
 second=$!
 sleep 0.3
 kill -0 "$second" 2>/dev/null || wrong "it did not wait"
-kill -CONT -- "-$first"
+kill -s CONT -- "-$first"
 wait "$first" || wrong "the first run: $(tail -n 1 "$T/first")"
 wait "$second" || wrong "the second run: $(tail -n 1 "$T/second")"
 same_tree left right

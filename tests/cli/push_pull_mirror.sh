@@ -48,7 +48,7 @@ content dst/s 1
 it "--mirror makes an exact copy"
 ok push --mirror left "$right"
 same_tree left right
-write right/junk j
+write right/junk 'some junk'
 write right/a changed
 rm right/d/c
 ok push --mirror left "$right"
@@ -56,7 +56,8 @@ same_tree left right
 absent left/junk
 
 it "what it replaced is in the trash"
-find right/.weft/trash -name junk | grep -q . || wrong "junk is gone"
+in_trash right 'some junk'
+in_trash right changed
 
 it "--delete means --mirror, typed from habit"
 write right/junk j

@@ -83,6 +83,12 @@ random() {
     drawn=$((SEED / 65536 % $1))
 }
 
+# in_trash ROOT TEXT: a file in ROOT's trash has it.
+in_trash() {
+    grep -rqF -e "$2" "$1/.weft/trash" 2>/dev/null ||
+        wrong "'$2' is not in the trash of '$1'"
+}
+
 # many DIR N: N small files in directories of 100.
 many() {
     awk -v root="$1" -v n="$2" 'BEGIN {
