@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * weft with the table of system calls that goes wrong on demand (see
+ * tests/lib/fault.h), for the tests alone.
+ *
+ * WEFT_FAULT_ROLE says which of its processes arms it: "command", "control"
+ * (the tree's server that leads the conversation) or "serve" (the far end).
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/lib/fault.h"
+
+#define main program_main
+#include "src/main.c"
+#undef main
+
+static const char *
+role(int argc, char *argv[])
+{
+    if (argc < 2 || strcmp(argv[1], "serve") != 0)
+        return "command";
+    for (int i = 2; i < argc; i++)
+        if (strcmp(argv[i], "--control") == 0)
+            return "control";
+    return "serve";
+}
+
+int
+main(int argc, char *argv[])
+{
+    const char *wanted = getenv("WEFT_FAULT_ROLE");
+
+    if (wanted != NULL && strcmp(wanted, role(argc, argv)) == 0)
+        fault_from_environment();
+    return program_main(argc, argv);
+}
