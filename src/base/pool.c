@@ -15,6 +15,8 @@
 
 #include "base/mem.h"
 
+#define WAKE 16 /* finished jobs that wake the owner while others wait */
+
 struct queue {
     struct pool_job *first, **end;
 };
@@ -24,7 +26,11 @@ struct pool {
     pthread_cond_t work, done;
     struct queue todo, finished;
     bool closing;
-    size_t busy; /* the owner's */
+    size_t unseen; /* finished since the owner last looked */
+    bool waiting;  /* the owner waits for done */
+    bool armed;    /* the owner is about to poll event */
+    bool signalled; /* event is readable */
+    size_t busy;   /* the owner's */
     int event;
     unsigned n;
     pthread_t threads[];
@@ -58,6 +64,18 @@ fatal(const char *what, int sys)
     exit(4);
 }
 
+/* Make event readable.  With the lock held. */
+static void
+raise_event(struct pool *p)
+{
+    uint64_t one = 1;
+    ssize_t n = write(p->event, &one, sizeof one);
+
+    (void)n; /* cannot fail: the counter never overflows */
+    p->armed = false;
+    p->signalled = true;
+}
+
 static void *
 work(void *arg)
 {
@@ -70,14 +88,15 @@ work(void *arg)
             pthread_mutex_unlock(&p->lock);
             job->run(job);
             pthread_mutex_lock(&p->lock);
-            bool first = p->finished.first == NULL;
             put(&p->finished, job);
-            if (first) {
-                uint64_t one = 1;
-                ssize_t n = write(p->event, &one, sizeof one);
-                (void)n; /* cannot fail: the counter never overflows */
+            p->unseen++;
+            /* A busy owner is better woken for several. */
+            if (p->unseen < WAKE && p->todo.first != NULL)
+                continue;
+            if (p->armed)
+                raise_event(p);
+            if (p->waiting)
                 pthread_cond_signal(&p->done);
-            }
         } else if (p->closing) {
             break;
         } else {
@@ -148,15 +167,18 @@ take(struct pool *p, bool wait)
     uint64_t count;
 
     pthread_mutex_lock(&p->lock);
+    p->armed = false;
+    p->waiting = wait;
+    p->unseen = 0;
     while (wait && p->finished.first == NULL && p->busy > 0)
         pthread_cond_wait(&p->done, &p->lock);
+    p->waiting = false;
     struct pool_job *job = get(&p->finished);
-    if (job != NULL) {
-        p->busy--;
-        if (p->finished.first == NULL) {
-            ssize_t n = read(p->event, &count, sizeof count);
-            (void)n; /* empties the counter; nothing to do if it is empty */
-        }
+    p->busy -= job != NULL;
+    if (p->signalled && p->finished.first == NULL) {
+        ssize_t n = read(p->event, &count, sizeof count);
+        (void)n; /* empties the counter */
+        p->signalled = false;
     }
     pthread_mutex_unlock(&p->lock);
     return job;
@@ -181,8 +203,14 @@ pool_busy(const struct pool *p)
 }
 
 int
-pool_fd(const struct pool *p)
+pool_fd(struct pool *p)
 {
+    pthread_mutex_lock(&p->lock);
+    if (p->finished.first == NULL)
+        p->armed = true;
+    else if (!p->signalled)
+        raise_event(p);
+    pthread_mutex_unlock(&p->lock);
     return p->event;
 }
 

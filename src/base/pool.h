@@ -30,8 +30,9 @@ struct pool_job *pool_wait(struct pool *p);
 /* Jobs submitted and not yet taken. */
 size_t pool_busy(const struct pool *p);
 
-/* Readable (poll) while a finished job waits to be taken. */
-int pool_fd(const struct pool *p);
+/* A descriptor that becomes readable (poll) when a finished job waits to be
+ * taken: to be asked for anew before each poll. */
+int pool_fd(struct pool *p);
 
 /* A sensible number of threads for this machine: 1 to 8. */
 unsigned pool_threads(void);

@@ -22,7 +22,8 @@
 #include "merge/settle.h"
 #include "store/tree.h"
 
-#define WINDOW 256 /* directories at hand that are not yet looked at */
+#define WINDOW 256         /* directories at hand, not yet looked at */
+#define SERVE_NS 5000000   /* the streams wait no longer than that */
 
 struct node {
     struct look look; /* first: the job is the node */
@@ -49,6 +50,7 @@ struct scan {
                            the ones that are not passed */
     size_t unseen;      /* nodes submitted or waiting */
     bool finished;      /* the root is */
+    int64_t served_ns;  /* when the streams last were */
     struct err *err;
     bool failed;
 };
@@ -308,19 +310,21 @@ hand_out(struct scan *s, struct tree_walk *walk)
     return 1;
 }
 
-/* A directory that a worker has looked at; the streams are served meanwhile.
- * After a failure only what is under work is waited for. */
+/* A directory that a worker has looked at, or NULL; the streams are served
+ * when there is none, and now and then.  After a failure only what is under
+ * work is waited for. */
 static struct pool_job *
 await(struct scan *s)
 {
-    struct pool_job *job = NULL;
-
     if (s->args->wait == NULL || s->failed)
         return pool_wait(s->pool);
-    if (s->args->wait(s->args->wait_arg, pool_fd(s->pool), s->err) < 0)
-        fail(s);
-    else
-        job = pool_take(s->pool);
+    struct pool_job *job = pool_take(s->pool);
+    int64_t now = clock_mono_ns();
+    if (job == NULL || now - s->served_ns > SERVE_NS) {
+        s->served_ns = now;
+        if (s->args->wait(s->args->wait_arg, pool_fd(s->pool), s->err) < 0)
+            fail(s);
+    }
     return job;
 }
 
