@@ -147,23 +147,23 @@ keep_dots(struct dot *to, struct dot_set s, struct dot_set other,
 
 /*
  * What both have, and what the other has not seen: what it has seen and has
- * not got, it has superseded.  In histories where all were superseded by each
- * other, all stay.
+ * not got, it has superseded.  Where each has seen all that the other has,
+ * all stay, or replicas would hand sets to and fro for ever.
  */
 static struct dot_set
 merge_made(struct dot_set l, const struct knowledge *l_know, struct dot_set r,
            const struct knowledge *r_know, struct mem_arena *arena)
 {
     struct dot *v = mem_array((size_t)l.n + r.n, sizeof *v);
-    uint32_t n = keep_dots(v, l, r, r_know);
+    bool all = is_seen(l, r_know) && is_seen(r, l_know);
+    uint32_t n = all ? 0 : keep_dots(v, l, r, r_know);
 
-    n += keep_dots(v + n, r, l, l_know);
-    if (n == 0) {
-        for (uint32_t i = 0; i < l.n; i++)
-            v[n++] = l.v[i];
-        for (uint32_t i = 0; i < r.n; i++)
-            v[n++] = r.v[i];
-    }
+    if (!all)
+        n += keep_dots(v + n, r, l, l_know);
+    for (uint32_t i = 0; all && i < l.n; i++)
+        v[n++] = l.v[i];
+    for (uint32_t i = 0; all && i < r.n; i++)
+        v[n++] = r.v[i];
     struct dot_set made = dot_set_from(v, n, arena);
     free(v);
     return made;
