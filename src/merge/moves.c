@@ -11,8 +11,8 @@ by_content(const void *a, const void *b)
 {
     const struct plan_op *x = *(struct plan_op *const *)a;
     const struct plan_op *y = *(struct plan_op *const *)b;
-    const struct entry *d = x->action == PLAN_DELETE ? &x->from : &x->to;
-    const struct entry *e = y->action == PLAN_DELETE ? &y->from : &y->to;
+    const struct entry *d = x->action == PLAN_DELETE ? x->from : x->to;
+    const struct entry *e = y->action == PLAN_DELETE ? y->from : y->to;
 
     if (x->side != y->side)
         return (int)x->side - (int)y->side;
@@ -27,8 +27,8 @@ by_content(const void *a, const void *b)
 static bool
 same_content(const struct plan_op *x, const struct plan_op *y)
 {
-    const struct entry *d = x->action == PLAN_DELETE ? &x->from : &x->to;
-    const struct entry *e = y->action == PLAN_DELETE ? &y->from : &y->to;
+    const struct entry *d = x->action == PLAN_DELETE ? x->from : x->to;
+    const struct entry *e = y->action == PLAN_DELETE ? y->from : y->to;
 
     return x->side == y->side && d->size == e->size &&
            hash_equal(&d->id, &e->id);
@@ -67,9 +67,9 @@ moves_find(struct plan *p)
 
     for (size_t i = 0; i < p->n; i++) {
         struct plan_op *op = &p->ops[i];
-        if ((op->action == PLAN_FILE && op->to.size > 0) ||
-            (op->action == PLAN_DELETE && op->from.kind == ENTRY_FILE &&
-             op->from.size > 0))
+        if ((op->action == PLAN_FILE && op->to->size > 0) ||
+            (op->action == PLAN_DELETE && op->from->kind == ENTRY_FILE &&
+             op->from->size > 0))
             v[n++] = op;
     }
     if (n > 1)

@@ -33,6 +33,23 @@ plan_know(struct plan *p, const struct knowledge *k)
     return p->know_n++;
 }
 
+/* An entry of an op, in the arena.  Most ops have nothing on one side. */
+static const struct entry *
+keep(struct plan *p, const struct entry *e)
+{
+    static const struct entry nothing = {.name = "", .kind = ENTRY_ABSENT};
+
+    if (e->kind == ENTRY_ABSENT)
+        return &nothing;
+    struct entry *copy = mem_arena_take(&p->arena, sizeof *copy);
+    *copy = *e;
+    copy->name = "";
+    copy->made = dot_set_copy(e->made, &p->arena);
+    if (e->target)
+        copy->target = mem_arena_string(&p->arena, e->target);
+    return copy;
+}
+
 struct plan_op *
 plan_add(struct plan *p, const struct plan_op *op)
 {
@@ -40,11 +57,17 @@ plan_add(struct plan *p, const struct plan_op *op)
     struct plan_op *copy = &p->ops[p->n++];
     *copy = *op;
     copy->path = mem_arena_string(&p->arena, op->path);
-    copy->from = entry_copy(&op->from, &p->arena);
-    copy->to = entry_copy(&op->to, &p->arena);
+    copy->from = keep(p, op->from);
+    copy->to = keep(p, op->to);
     if (op->source)
         copy->source = mem_arena_string(&p->arena, op->source);
     return copy;
+}
+
+void
+plan_set_from(struct plan *p, struct plan_op *op, const struct entry *e)
+{
+    op->from = keep(p, e);
 }
 
 struct plan_conflict *
@@ -129,8 +152,8 @@ classify(struct plan *p)
 
     for (size_t i = 0; i < p->n; i++) {
         struct plan_op *op = &p->ops[i];
-        if (op->from.kind == ENTRY_DIR && op->to.kind != ENTRY_DIR &&
-            op->to.kind != ENTRY_ABSENT)
+        if (op->from->kind == ENTRY_DIR && op->to->kind != ENTRY_DIR &&
+            op->to->kind != ENTRY_ABSENT)
             table_put(&replaced[op->side], op->path, op);
     }
     for (size_t i = 0; i < p->n; i++) {
@@ -174,15 +197,15 @@ count_lost(struct plan *p)
         const struct plan_op *op = &p->ops[i];
         if (op->action != PLAN_FILE)
             continue;
-        content_of(op->side, &op->to, &keys[i]);
+        content_of(op->side, op->to, &keys[i]);
         table_put(&made, keys[i].key, &keys[i]);
     }
     for (size_t i = 0; i < p->n; i++) {
         const struct plan_op *op = &p->ops[i];
-        if (op->from.kind != ENTRY_FILE || op->action == PLAN_RECORD ||
+        if (op->from->kind != ENTRY_FILE || op->action == PLAN_RECORD ||
             op->action == PLAN_META)
             continue;
-        content_of(op->side, &op->from, &key);
+        content_of(op->side, op->from, &key);
         if (table_get(&made, key.key) == NULL)
             p->totals[op->side].lost_files++;
     }
@@ -203,13 +226,13 @@ plan_count(struct plan *p)
             t->meta++;
         else if (op->action == PLAN_DELETE)
             t->deleted++;
-        else if (op->from.kind == ENTRY_ABSENT)
+        else if (op->from->kind == ENTRY_ABSENT)
             t->created++;
         else
             t->changed++;
         if (op->action == PLAN_FILE) {
             t->files++;
-            t->bytes += op->to.size;
+            t->bytes += op->to->size;
         }
     }
     count_lost(p);

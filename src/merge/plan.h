@@ -38,9 +38,10 @@ struct plan_op {
     enum plan_action action;
     enum decide_why why;
     const char *path;   /* in the plan's arena, like all below */
-    struct entry from;  /* what that side must still have; ENTRY_ABSENT
-                           if nothing */
-    struct entry to;    /* what it has afterwards, record included */
+    const struct entry *from; /* what that side must still have; ENTRY_ABSENT
+                                 if nothing */
+    const struct entry *to;   /* what it has afterwards, record included; the
+                                 names in both mean nothing */
     uint32_t know;      /* number in plan.know: knowledge of the path
                            afterwards */
     bool shown;         /* a change that people are told of: bytes, mode,
@@ -99,6 +100,8 @@ uint32_t plan_know(struct plan *p, const struct knowledge *k);
 
 /* Append; strings and sets are copied into the arena. */
 struct plan_op *plan_add(struct plan *p, const struct plan_op *op);
+/* Say what the receiver has: e is copied. */
+void plan_set_from(struct plan *p, struct plan_op *op, const struct entry *e);
 struct plan_conflict *plan_add_conflict(struct plan *p,
                                         const struct plan_conflict *c);
 struct plan_scope *plan_add_scope(struct plan *p, const struct plan_scope *s);

@@ -56,6 +56,7 @@ struct frame {
     bool quiet;        /* conflicts are not offered for choice: one of them is
                           enough to keep this directory */
     bool stays[SIDES]; /* something in here is there afterwards */
+    bool again;        /* it, or a directory above, may be walked again */
     size_t n, conflict_n, scope_n; /* of the plan at the start */
 };
 
@@ -353,19 +354,18 @@ emit(struct walk *w, const struct place *p, int side, struct entry *merged,
     struct plan_op op = {.side = (enum plan_side)side,
                          .why = p->j.result.why,
                          .path = p->path,
-                         .from = *had,
-                         .to = *merged,
+                         .from = had,
+                         .to = merged,
                          .know = result};
 
     if (RECONCILE_WITHOUT(MUTANTS_EQUAL_JOINS) &&
         p->j.result.verdict == DECIDE_EQUAL)
-        op.to.made = had->made;
-    op.action = action_of(had, &op.to);
+        merged->made = had->made;
+    op.action = action_of(had, op.to);
     op.shown = op.action != PLAN_RECORD;
-    if (!op.shown && !record_differs(had, &op.to) && !decide_mints(op.why) &&
+    if (!op.shown && !record_differs(had, op.to) && !decide_mints(op.why) &&
         !know_changes(w, side, had->know, result, inherit))
         return;
-    op.from.name = op.to.name = path_name(p->path);
     plan_add(w->plan, &op);
 }
 
@@ -433,6 +433,14 @@ finish(struct walk *w, struct frame *f, const struct place *p)
     }
 }
 
+/* Is a directory of one side to go or to make way? */
+static bool
+goes(const struct place *p)
+{
+    return entry_is_dir(p->entry[PLAN_LEFT]) !=
+           entry_is_dir(p->entry[PLAN_RIGHT]);
+}
+
 /* ---- walking ---- */
 
 static void
@@ -448,6 +456,7 @@ enter(struct walk *w, const struct place *p)
     if (up != NULL) {
         f.inherit = has_scope(p) ? know_join(w, p->below) : up->inherit;
         f.quiet = up->quiet || (types_clash(p) && f.force == NOBODY);
+        f.again = up->again || goes(p);
     }
     for (int s = 0; s < SIDES; s++) {
         const struct reconcile_side *side = &w->args->side[s];
@@ -503,6 +512,8 @@ leave(struct walk *w)
         }
         finish(w, up, p);
     }
+    if (w->args->done != NULL && (w->depth == 0 || !w->stack[w->depth - 1].again))
+        w->args->done(w->args->done_arg, p->path, f.again);
     free(p->path);
 }
 

@@ -65,6 +65,11 @@ struct reconcile_args {
      * only the source can be taken: what else is chosen is skipped. */
     enum reconcile_choice (*choose)(void *arg, const struct plan_conflict *c);
     void *choose_arg;
+
+    /* The listings of dir will not be asked for any more, nor used; below:
+     * neither will those of any directory below it.  May be NULL. */
+    void (*done)(void *arg, const char *dir, bool below);
+    void *done_arg;
 };
 
 /*

@@ -54,9 +54,9 @@ send_ops(struct pair *p, const struct plan *plan, uint64_t *sent)
                 .action = (enum message_plan_action)op->action,
                 .why = (uint8_t)op->why,
                 .path = op->path,
-                .to = op->to,
+                .to = *op->to,
                 .know = op->know};
-            message_plan_check(&op->from, to->from_check);
+            message_plan_check(op->from, to->from_check);
             ++*sent;
         }
         if (m.n == OPS || (op == NULL && m.n > 0)) {
@@ -170,8 +170,10 @@ take_know(struct pair *p, struct reader *r, struct plan *plan)
 }
 
 static int
-take_ops(struct pair *p, struct reader *r, struct plan *plan)
+take_ops(struct pair *p, struct reader *r, struct announce *a)
 {
+    static const struct entry nothing = {.name = "", .kind = ENTRY_ABSENT};
+    struct plan *plan = a->plan;
     struct entry_maps maps = plan_maps(p, plan);
     struct mem_arena arena = {0};
     struct message_plan_ops m;
@@ -190,15 +192,12 @@ take_ops(struct pair *p, struct reader *r, struct plan *plan)
             .action = (enum plan_action)from->action,
             .why = (enum decide_why)from->why,
             .path = from->path,
-            .from = {.kind = ENTRY_ABSENT},
-            .to = from->to,
+            .from = &nothing,
+            .to = &from->to,
             .know = from->know,
             .shown = from->shown};
-        op.to.name = path_name(op.path);
         plan_add(plan, &op)->id = from->id;
-        /* The check waits in prev of from until the listing is at hand. */
-        memcpy(plan->ops[plan->n - 1].from.prev, from->from_check,
-               MESSAGE_PLAN_CHECK);
+        buf_add(&a->checks, from->from_check, MESSAGE_PLAN_CHECK);
     }
     mem_arena_fini(&arena);
     return status;
@@ -243,8 +242,9 @@ take_scope(struct pair *p, struct reader *r, struct plan *plan)
 
 /* What this replica has where an op of its side will change something. */
 static int
-fill_from(struct pair *p, struct plan *plan, bool *stale, struct err *err)
+fill_from(struct pair *p, struct announce *a, struct err *err)
 {
+    struct plan *plan = a->plan;
     struct listing *l = NULL;
     char *dir = NULL;
     int status = 0;
@@ -266,12 +266,10 @@ fill_from(struct pair *p, struct plan *plan, bool *stale, struct err *err)
         const struct entry *e = l ? listing_find(l, path_name(op->path))
                                   : NULL;
         message_plan_check(e, check);
-        stale[i] = memcmp(check, op->from.prev, sizeof check) != 0;
+        a->stale[i] = memcmp(check, a->checks.data + i * sizeof check,
+                             sizeof check) != 0;
         if (entry_is_there(e))
-            op->from = entry_copy(e, &plan->arena);
-        else
-            op->from = (struct entry){.kind = ENTRY_ABSENT,
-                                      .name = path_name(op->path)};
+            plan_set_from(plan, op, e);
     }
     listing_free(l);
     free(dir);
@@ -279,9 +277,10 @@ fill_from(struct pair *p, struct plan *plan, bool *stale, struct err *err)
 }
 
 static int
-take_end(struct pair *p, struct reader *r, struct plan *plan, bool **stale,
+take_end(struct pair *p, struct reader *r, struct announce *a,
          struct err *err)
 {
+    struct plan *plan = a->plan;
     struct message_plan_end m;
     struct mem_arena arena = {0};
     bool ok = message_plan_end_decode(r, &arena, &m);
@@ -290,8 +289,8 @@ take_end(struct pair *p, struct reader *r, struct plan *plan, bool **stale,
     if (!ok || m.ops != plan->n || m.conflicts != plan->conflict_n ||
         plan->know_n == 0)
         return message_refused(MESSAGE_PLAN_END, err);
-    *stale = mem_array(plan->n, sizeof **stale);
-    if (fill_from(p, plan, *stale, err) < 0)
+    a->stale = mem_array(plan->n, sizeof *a->stale);
+    if (fill_from(p, a, err) < 0)
         return -1;
     moves_find(plan);
     plan_count(plan);
@@ -299,9 +298,10 @@ take_end(struct pair *p, struct reader *r, struct plan *plan, bool **stale,
 }
 
 int
-announce_take(struct pair *p, const struct frame *f, struct plan *plan,
-              bool **stale, struct err *err)
+announce_take(struct pair *p, const struct frame *f, struct announce *a,
+              struct err *err)
 {
+    struct plan *plan = a->plan;
     struct reader r = reader_over(f->payload, f->len);
     int status = -1;
 
@@ -312,7 +312,7 @@ announce_take(struct pair *p, const struct frame *f, struct plan *plan,
         status = take_know(p, &r, plan);
         break;
     case MESSAGE_PLAN:
-        status = take_ops(p, &r, plan);
+        status = take_ops(p, &r, a);
         break;
     case MESSAGE_CONFLICT:
         status = take_conflicts(p, &r, plan);
@@ -321,9 +321,17 @@ announce_take(struct pair *p, const struct frame *f, struct plan *plan,
         status = take_scope(p, &r, plan);
         break;
     case MESSAGE_PLAN_END:
-        return take_end(p, &r, plan, stale, err);
+        return take_end(p, &r, a, err);
     default:
         break;
     }
     return status < 0 ? message_refused(f->type, err) : 0;
+}
+
+void
+announce_fini(struct announce *a)
+{
+    buf_fini(&a->checks);
+    free(a->stale);
+    *a = (struct announce){0};
 }

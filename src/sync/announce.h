@@ -16,13 +16,21 @@
  */
 void announce_send(struct pair *p, const struct plan *plan);
 
+/* An announcement as it comes in. */
+struct announce {
+    struct plan *plan; /* borrowed; a zero plan at first */
+    struct buf checks; /* of each op's precondition, until it is looked at */
+    bool *stale;       /* [plan->n] it does not hold; once all is there */
+};
+
 /*
- * The far end: one message of an announcement into *plan (a zero plan at
- * first).  1 when it is whole: ops are then complete with what this replica
- * has; one whose precondition does not hold is marked in stale [plan->n].
+ * The far end: take one message.  1 when the announcement is whole: ops are
+ * then complete with what this replica has.
  */
-int announce_take(struct pair *p, const struct frame *f, struct plan *plan,
-                  bool **stale, struct err *err);
+int announce_take(struct pair *p, const struct frame *f, struct announce *a,
+                  struct err *err);
+
+void announce_fini(struct announce *a); /* not the plan */
 
 /* Is a message of this type part of an announcement? */
 bool announce_is_part(unsigned type);

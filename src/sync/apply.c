@@ -40,6 +40,16 @@ expect(int dirfd, const char *name, const struct entry *from, struct meta *out,
     return 0;
 }
 
+/* The tree has the new version: nothing may go wrong any more. */
+static int
+discard(struct apply *a, const char *tmp, const char *trash, struct err *err)
+{
+    if (stage_discard(a->stage, tmp, trash, err) == 0)
+        return 0;
+    a->unsettled = true;
+    return -1;
+}
+
 /* Put what is staged as tmp at the path. */
 static int
 put(struct apply *a, const struct plan_op *op, int dirfd, const char *name,
@@ -47,15 +57,15 @@ put(struct apply *a, const struct plan_op *op, int dirfd, const char *name,
 {
     struct meta old;
 
-    if (op->from.kind == ENTRY_ABSENT)
+    if (op->from->kind == ENTRY_ABSENT)
         return stage_place(a->stage, tmp, dirfd, name, err);
-    if (expect(dirfd, name, &op->from, &old, err) < 0)
+    if (expect(dirfd, name, op->from, &old, err) < 0)
         return -1;
-    if (op->from.kind == ENTRY_DIR)
+    if (op->from->kind == ENTRY_DIR)
         root_dirs_forget(&a->dirs, op->path);
     if (stage_exchange(a->stage, tmp, dirfd, name, &old, err) < 0)
         return -1;
-    return stage_discard(a->stage, tmp, trash, err);
+    return discard(a, tmp, trash, err);
 }
 
 static int
@@ -64,14 +74,14 @@ remove_(struct apply *a, const struct plan_op *op, int dirfd, const char *name,
 {
     struct meta old;
 
-    if (op->from.kind == ENTRY_DIR) {
+    if (op->from->kind == ENTRY_DIR) {
         root_dirs_forget(&a->dirs, op->path);
         return stage_rmdir(a->stage, dirfd, name, err);
     }
-    if (expect(dirfd, name, &op->from, &old, err) < 0 ||
+    if (expect(dirfd, name, op->from, &old, err) < 0 ||
         stage_remove(a->stage, dirfd, name, &old, tmp, err) < 0)
         return -1;
-    return stage_discard(a->stage, tmp, trash, err);
+    return discard(a, tmp, trash, err);
 }
 
 /* Same content, other mode or mtime: by descriptor. */
@@ -81,10 +91,10 @@ set_meta(const struct plan_op *op, int dirfd, const char *name,
 {
     struct meta old, now;
 
-    if (expect(dirfd, name, &op->from, &old, err) < 0)
+    if (expect(dirfd, name, op->from, &old, err) < 0)
         return -1;
-    if (op->to.kind == ENTRY_SYMLINK)
-        return meta_set_symlink(dirfd, name, op->to.mtime_ns, err);
+    if (op->to->kind == ENTRY_SYMLINK)
+        return meta_set_symlink(dirfd, name, op->to->mtime_ns, err);
     int fd = ops_openat(dirfd, name,
                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
@@ -93,9 +103,9 @@ set_meta(const struct plan_op *op, int dirfd, const char *name,
     if (status == 0 && !meta_same_version(&now, &old))
         status = err_set(err, ERR_CHANGED, "it was changed meanwhile");
     if (status == 0)
-        status = meta_set(fd, (now.mode & 07000) | op->to.mode,
-                          op->to.kind == ENTRY_DIR ? now.mtime_ns
-                                                   : op->to.mtime_ns,
+        status = meta_set(fd, (now.mode & 07000) | op->to->mode,
+                          op->to->kind == ENTRY_DIR ? now.mtime_ns
+                                                   : op->to->mtime_ns,
                           err);
     ops_close(fd);
     return status;
@@ -106,7 +116,7 @@ make_dir(struct apply *a, const struct plan_op *op, int dirfd,
          const char *name, const char *tmp, const char *trash,
          struct err *err)
 {
-    if (op->from.kind != ENTRY_ABSENT)
+    if (op->from->kind != ENTRY_ABSENT)
         return stage_mkdir(a->stage, tmp, err) < 0
                    ? -1
                    : put(a, op, dirfd, name, tmp, trash, err);
@@ -122,8 +132,8 @@ make_symlink(struct apply *a, const struct plan_op *op, int dirfd,
              const char *name, const char *tmp, const char *trash,
              struct err *err)
 {
-    if (stage_symlink(a->stage, tmp, op->to.target, err) < 0 ||
-        meta_set_symlink(a->stage->tmp_fd, tmp, op->to.mtime_ns, err) < 0)
+    if (stage_symlink(a->stage, tmp, op->to->target, err) < 0 ||
+        meta_set_symlink(a->stage->tmp_fd, tmp, op->to->mtime_ns, err) < 0)
         return -1;
     int status = put(a, op, dirfd, name, tmp, trash, err);
     struct err ignored;

@@ -23,6 +23,8 @@ struct apply {
         uint32_t mode;
     } *opened; /* [opened_n] directories that had no write permission */
     size_t opened_n, opened_cap;
+    bool unsettled; /* an op that failed has changed the tree: only recovery
+                       can tell what there is */
 };
 
 void apply_init(struct apply *a, const struct root *root, struct stage *stage);

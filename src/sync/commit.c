@@ -11,9 +11,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "fs/ops.h"
-#include "fs/steadyread.h"
 #include "store/intent.h"
-#include "store/tree.h"
 #include "sync/look.h"
 
 #define FEW 32 /* files up to which each is synced by itself */
@@ -34,7 +32,7 @@ changes_tree(const struct plan_op *op)
 static bool
 replaces(const struct plan_op *op)
 {
-    return op->from.kind == ENTRY_FILE || op->from.kind == ENTRY_SYMLINK
+    return op->from->kind == ENTRY_FILE || op->from->kind == ENTRY_SYMLINK
                ? op->action != PLAN_META && op->action != PLAN_RECORD
                : false;
 }
@@ -98,8 +96,8 @@ add_intents(struct commit_batch *b, struct err *err)
                             .action = (int)op->action,
                             .tmp = name,
                             .trash = c->use_trash ? trash : NULL,
-                            .from = op->from,
-                            .to = op->to};
+                            .from = *op->from,
+                            .to = *op->to};
         if (number(c, op->know, &in.know, err) < 0 ||
             intent_add(c->replica, &in, err) < 0)
             return -1;
@@ -213,7 +211,7 @@ apply_all(struct commit_batch *b, struct err *err)
         commit_name(op, name);
         if (apply_op(&c->apply, op, name, name, &item->err) < 0) {
             item->failed = true;
-            if (item->err.code == ERR_GUARD) {
+            if (item->err.code == ERR_GUARD || c->apply.unsettled) {
                 *err = item->err;
                 return -1;
             }
@@ -263,16 +261,44 @@ record_one(struct commit *c, const struct commit_item *item, struct err *err)
                                                             : NULL,
                   err) < 0)
         return -1;
-    if (!item->placed || op->from.kind == ENTRY_ABSENT)
+    if (!item->placed || op->from->kind == ENTRY_ABSENT)
         return 0;
     commit_name(op, name);
     struct history_change change = {
         .path = op->path,
         .action = (int)op->action,
         .trash = c->use_trash && replaces(op) ? name : NULL,
-        .from = op->from,
-        .to = op->to};
+        .from = *op->from,
+        .to = *op->to};
     return history_add_change(c->replica, c->run.id, &change, err);
+}
+
+/*
+ * The intent goes with the record.  A directory is not finished yet: in its
+ * place comes that it gets its mode.
+ */
+static int
+clear_intent(struct commit *c, const struct commit_item *item, struct err *err)
+{
+    const struct plan_op *op = item->op;
+    uint64_t number_of = c->intent + op->id;
+
+    if (!changes_tree(op))
+        return 0;
+    if (intent_clear(c->replica, number_of, err) < 0)
+        return -1;
+    if (!item->placed || op->action != PLAN_DIR)
+        return 0;
+    struct intent in = {.op = number_of,
+                        .path = op->path,
+                        .action = PLAN_META,
+                        .from = *op->to,
+                        .to = *op->to};
+    in.from.seen = item->seen;
+    in.from.mode = item->seen.mode & ENTRY_MODE_MASK;
+    return number(c, op->know, &in.know, err) < 0
+               ? -1
+               : intent_add(c->replica, &in, err);
 }
 
 static int
@@ -283,9 +309,10 @@ record_all(struct commit_batch *b, struct err *err)
     for (size_t i = 0; i < b->n; i++)
         if (!b->items[i].failed && record_one(c, &b->items[i], err) < 0)
             return -1;
-    if (ledger_flush(&c->ledger, err) < 0)
-        return -1;
-    return intent_clear_all(c->replica, err);
+    for (size_t i = 0; i < b->n; i++)
+        if (clear_intent(c, &b->items[i], err) < 0)
+            return -1;
+    return ledger_flush(&c->ledger, err);
 }
 
 void
@@ -305,34 +332,59 @@ commit_run(struct pool_job *job)
     b->status = transaction(b, record_all, err);
 }
 
+/* Is it gone by now, or something else?  Then it is nobody's to finish. */
+static bool
+is_gone(const struct err *err)
+{
+    return err->sys == ENOENT || err->sys == ENOTDIR || err->sys == ELOOP;
+}
+
 /* Directories were made so that they can be filled. */
 static int
-finish_dirs(struct commit *c, struct err *err)
+finish_dirs(struct commit *c, struct entry_stamp *seen, struct err *err)
 {
-    struct err one;
-    struct entry_stamp seen;
-
     for (size_t i = c->dir_n; i-- > 0;) {
         const struct plan_op *op = c->dirs[i];
-        char *dir = path_parent(op->path);
-        struct listing *l = NULL;
-        struct entry *e = NULL;
-        int status = 0;
-        if (apply_finish_dir(&c->apply, op->path, op->to.mode,
-                             op->to.mtime_ns, &one) == 0 &&
-            apply_stamp(&c->apply, op->path, &seen, &one) == 0) {
-            status = ledger_listing(&c->ledger, dir, &l, err);
-            e = status == 0 ? listing_find(l, path_name(op->path)) : NULL;
-        }
-        if (entry_is_dir(e) && !look_same_stamp(&e->seen, &seen)) {
-            e->seen = seen;
+        if (apply_finish_dir(&c->apply, op->path, op->to->mode,
+                             op->to->mtime_ns, err) == 0 &&
+            apply_stamp(&c->apply, op->path, &seen[i], err) == 0 &&
+            (!c->durable || c->dir_n > FEW ||
+             apply_sync_dir(&c->apply, op->path, err) == 0))
+            continue;
+        if (!is_gone(err))
+            return -1;
+        seen[i].mode = 0;
+    }
+    return c->durable && c->dir_n > FEW ? stage_barrier(&c->stage, err) : 0;
+}
+
+static int
+record_dir(struct commit *c, const struct plan_op *op,
+           const struct entry_stamp *seen, struct err *err)
+{
+    char *dir = path_parent(op->path);
+    struct listing *l;
+    int status = ledger_listing(&c->ledger, dir, &l, err);
+
+    if (status == 0 && seen->mode != 0) {
+        struct entry *e = listing_find(l, path_name(op->path));
+        if (entry_is_dir(e) && !look_same_stamp(&e->seen, seen)) {
+            e->seen = *seen;
             listing_touch(l, e);
             ledger_touch(&c->ledger, dir);
         }
-        free(dir);
-        if (status < 0)
-            return -1;
     }
+    free(dir);
+    return status < 0 ? -1
+                      : intent_clear(c->replica, c->intent + op->id, err);
+}
+
+static int
+record_dirs(struct commit *c, const struct entry_stamp *seen, struct err *err)
+{
+    for (size_t i = c->dir_n; i-- > 0;)
+        if (record_dir(c, c->dirs[i], &seen[i], err) < 0)
+            return -1;
     return ledger_flush(&c->ledger, err);
 }
 
@@ -341,13 +393,19 @@ commit_finish(struct commit *c, struct err *err)
 {
     if (c->dir_n == 0)
         return 0;
-    if (replica_begin(c->replica, err) < 0)
-        return -1;
-    if (finish_dirs(c, err) < 0) {
-        replica_rollback(c->replica);
-        return -1;
+    struct entry_stamp *seen = mem_array(c->dir_n, sizeof *seen);
+    int status = finish_dirs(c, seen, err);
+    if (status == 0)
+        status = replica_begin(c->replica, err);
+    if (status == 0) {
+        status = record_dirs(c, seen, err);
+        if (status == 0)
+            status = replica_commit(c->replica, err);
+        else
+            replica_rollback(c->replica);
     }
-    return replica_commit(c->replica, err);
+    free(seen);
+    return status;
 }
 
 void
@@ -361,175 +419,4 @@ commit_fini(struct commit *c)
     free(c->know);
     free(c->dirs);
     *c = (struct commit){0};
-}
-
-/* ---- recovery ---- */
-
-struct recovery {
-    struct replica *replica;
-    struct stage stage;
-    struct ledger ledger;
-    size_t adopted, dropped;
-};
-
-/* Does the tree hold what the intent wanted?  Its stamp, if so. */
-static bool
-has_happened(struct replica *r, const struct intent *in,
-             struct entry_stamp *seen)
-{
-    const struct entry *to = &in->to;
-    const char *name;
-    struct hash_id id;
-    struct meta m;
-    struct err err;
-    bool yes = false;
-    int dirfd = root_parent(&r->root, in->path, &name, &err);
-
-    if (dirfd < 0)
-        return to->kind == ENTRY_ABSENT && err.sys == ENOENT;
-    if (meta_at(dirfd, name, &m, &err) < 0) {
-        yes = to->kind == ENTRY_ABSENT && err.sys == ENOENT;
-    } else if (to->kind == ENTRY_FILE && m.kind == META_FILE) {
-        yes = m.size == to->size && m.mtime_ns == to->mtime_ns &&
-              (m.mode & ENTRY_MODE_MASK) == to->mode &&
-              steadyread_id(dirfd, name, &m, &id, &err) == 0 &&
-              hash_equal(&id, &to->id);
-    } else if (to->kind == ENTRY_DIR && m.kind == META_DIR) {
-        yes = in->action != PLAN_META ||
-              (m.mode & ENTRY_MODE_MASK) == to->mode;
-        /* Made, but not finished: give it its mode now. */
-        struct err ignored;
-        int fd = yes && in->action == PLAN_DIR
-                     ? root_dir(&r->root, in->path, &ignored)
-                     : -1;
-        if (fd >= 0) {
-            meta_set(fd, (m.mode & 07000) | to->mode, m.mtime_ns, &ignored);
-            meta_of(fd, &m, &ignored);
-            ops_close(fd);
-        }
-    } else if (to->kind == ENTRY_SYMLINK && m.kind == META_SYMLINK) {
-        char target[PATH_TARGET_MAX + 1];
-        ssize_t n = ops_readlinkat(dirfd, name, target, sizeof target);
-        yes = n >= 0 && (uint64_t)n == to->size &&
-              memcmp(target, to->target, to->size) == 0 &&
-              m.mtime_ns == to->mtime_ns;
-    }
-    *seen = look_stamp(&m);
-    ops_close(dirfd);
-    return yes;
-}
-
-/*
- * What lies in tmp/ under the name of an op that replaced something: the old
- * version, which goes to the trash, or, if the run ended between exchanging
- * and looking at what came out, somebody's edit, which goes back.  true: it
- * went back.
- */
-static bool
-settle_old(struct recovery *rec, const struct intent *in, bool happened)
-{
-    const struct entry_stamp *seen = &in->from.seen;
-    const char *name;
-    struct meta m;
-    struct err err;
-
-    if (in->tmp == NULL || in->from.kind == ENTRY_ABSENT ||
-        meta_at(rec->stage.tmp_fd, in->tmp, &m, &err) < 0)
-        return false;
-    bool old = m.ino == seen->ino && (m.kind == META_DIR ||
-               (m.size == seen->size && m.mtime_ns == seen->mtime_ns));
-    if (!old && happened) {
-        int dirfd = root_parent(&rec->replica->root, in->path, &name, &err);
-        if (dirfd < 0)
-            return false;
-        bool back = ops_renameat2(rec->stage.tmp_fd, in->tmp, dirfd, name,
-                                  in->to.kind == ENTRY_ABSENT
-                                      ? RENAME_NOREPLACE
-                                      : RENAME_EXCHANGE) == 0;
-        ops_close(dirfd);
-        return back;
-    }
-    if (old)
-        stage_discard(&rec->stage, in->tmp,
-                      in->trash ? path_name(in->trash) : in->tmp, &err);
-    return false;
-}
-
-static int
-recover_one(void *arg, const struct intent *in, struct err *err)
-{
-    struct recovery *rec = arg;
-    struct entry_stamp seen = {0};
-    bool happened = has_happened(rec->replica, in, &seen);
-
-    if (settle_old(rec, in, happened) || !happened) {
-        rec->dropped++;
-        return 0;
-    }
-    struct plan_op op = {.path = in->path,
-                         .action = (enum plan_action)in->action,
-                         .from = in->from,
-                         .to = in->to};
-    rec->adopted++;
-    return ledger_op(&rec->ledger, &op, in->know,
-                     in->to.kind == ENTRY_ABSENT ? NULL : &seen, err);
-}
-
-/* The trash folder of the run that was cut short. */
-static int
-find_run(void *arg, const struct intent *in, struct err *err)
-{
-    char **run = arg;
-
-    (void)err;
-    if (*run == NULL && in->trash != NULL) {
-        *run = mem_string(in->trash);
-        (*run)[strcspn(*run, "/")] = '\0';
-    }
-    return 0;
-}
-
-static int
-recover(struct recovery *rec, struct err *err)
-{
-    struct replica *r = rec->replica;
-    char *run = NULL;
-
-    if (intent_each(r, find_run, &run, err) < 0)
-        return -1;
-    int status = stage_open(&rec->stage, r->control_fd, run, err);
-    free(run);
-    if (status < 0)
-        return -1;
-    status = replica_begin(r, err);
-    if (status == 0 &&
-        (intent_each(r, recover_one, rec, err) < 0 ||
-         ledger_flush(&rec->ledger, err) < 0 ||
-         intent_clear_all(r, err) < 0)) {
-        replica_rollback(r);
-        status = -1;
-    } else if (status == 0) {
-        status = replica_commit(r, err);
-    }
-    if (status == 0)
-        status = stage_clear(&rec->stage, NULL, NULL, err);
-    stage_fini(&rec->stage);
-    return status;
-}
-
-int
-commit_recover(struct replica *r, struct err *err)
-{
-    struct recovery rec = {.replica = r, .ledger = {.replica = r}};
-    uint64_t n;
-
-    if (r->ephemeral || intent_count(r, &n, err) < 0)
-        return r->ephemeral ? 0 : -1;
-    if (n == 0)
-        return 0;
-    int status = recover(&rec, err);
-    ledger_fini(&rec.ledger);
-    log_debug(LOG_STORE, "recover intents=%llu adopted=%zu dropped=%zu",
-              (unsigned long long)n, rec.adopted, rec.dropped);
-    return status;
 }

@@ -83,11 +83,4 @@ int commit_finish(struct commit *c, struct err *err);
 
 void commit_fini(struct commit *c);
 
-/*
- * Finish or take back what a run before this one was about to do.  For each
- * intent the tree is asked: it holds the new version (then it is recorded), or
- * not (then the intent is dropped, and the next run does it again).
- */
-int commit_recover(struct replica *r, struct err *err);
-
 #endif

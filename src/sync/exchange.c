@@ -432,6 +432,41 @@ exchange_far(void *exchange, const char *dir)
     return far && !far->missing ? far->listing : NULL;
 }
 
+static void
+drop(struct exchange *x, const char *dir)
+{
+    struct far *far = table_remove(&x->far, dir);
+
+    if (far != NULL) { /* before ours, whose pages it may share */
+        listing_free(far->listing);
+        free(far);
+    }
+    listing_free(table_remove(&x->own, dir));
+}
+
+static void
+drop_below(struct exchange *x, const struct table *t, const char *dir)
+{
+    for (size_t i = 0; i < t->size; i++)
+        if (t->slots[i].value != NULL && path_within(t->slots[i].key, dir)) {
+            char *path = mem_string(t->slots[i].key);
+            drop(x, path);
+            free(path);
+        }
+}
+
+void
+exchange_done(void *exchange, const char *dir, bool below)
+{
+    struct exchange *x = exchange;
+
+    drop(x, dir);
+    if (below) {
+        drop_below(x, &x->far, dir);
+        drop_below(x, &x->own, dir);
+    }
+}
+
 void
 exchange_fini(struct exchange *x)
 {

@@ -43,6 +43,9 @@ int exchange_fetch(struct exchange *x, bool *equal_out, struct err *err);
 const struct listing *exchange_own(void *exchange, const char *dir);
 const struct listing *exchange_far(void *exchange, const char *dir);
 
+/* For reconcile_args.done. */
+void exchange_done(void *exchange, const char *dir, bool below);
+
 void exchange_fini(struct exchange *x);
 
 #endif

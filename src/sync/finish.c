@@ -79,8 +79,8 @@ pin_all(struct finish *f, struct err *err)
         if (op->side == pair_side(p) &&
             (a->transfer == NULL || !transfer_done(a->transfer, op)))
             status = pin(f, op->path,
-                         op->from.kind == ENTRY_DIR ||
-                             op->to.kind == ENTRY_DIR,
+                         op->from->kind == ENTRY_DIR ||
+                             op->to->kind == ENTRY_DIR,
                          err);
     }
     for (size_t i = 0; status == 0 && i < p->scan->unknown_n; i++)

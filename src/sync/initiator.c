@@ -305,7 +305,9 @@ decide_all(struct initiator *s, struct exchange *x, struct err *err)
         .session = {.who = own->self, .tick = own->tick + 1},
         .who = &own->who,
         .choose = choose,
-        .choose_arg = s};
+        .choose_arg = s,
+        .done = exchange_done,
+        .done_arg = x};
     reconcile(&args, &s->plan);
     moves_find(&s->plan);
     int status = 0;

@@ -9,7 +9,7 @@
 #include "base/path.h"
 #include "fs/ops.h"
 #include "fs/root.h"
-#include "sync/commit.h"
+#include "sync/recover.h"
 
 /* The path of the root as this process takes it: "" and what is relative lie
  * below the home directory of a far end, or below restrict_dir. */
@@ -85,7 +85,7 @@ place_open(struct replica **out, const struct message_open *open,
     free(path);
     if (status < 0)
         return -1;
-    if (commit_recover(r, err) < 0) {
+    if (recover_run(r, err) < 0) {
         replica_close(r);
         return -1;
     }

@@ -81,7 +81,7 @@ write_chunk(struct receive_file *f, const struct chunk *c)
 
     if (c->off != f->size)
         return err_set(&f->err, ERR_PEER, "content came out of order");
-    if (c->len > f->op->to.size || f->size > f->op->to.size - c->len)
+    if (c->len > f->op->to->size || f->size > f->op->to->size - c->len)
         return err_set(&f->err, ERR_PEER, "more content than was announced");
     f->size += c->len;
     if ((c->flags & MESSAGE_DATA_HOLE) == 0) {
@@ -103,7 +103,7 @@ write_chunk(struct receive_file *f, const struct chunk *c)
 static int
 seal(struct receive_file *f)
 {
-    const struct entry *to = &f->op->to;
+    const struct entry *to = f->op->to;
     struct hash_id id;
 
     hash_content_end(&f->hash, &id);
@@ -306,7 +306,7 @@ measure(struct receive *rx)
         if (rx->gate && rx->gate(rx->arg, op) > 0)
             break;
         if (op->action == PLAN_FILE)
-            bytes += op->to.size;
+            bytes += op->to->size;
         if (n > 0 && bytes > BATCH_BYTES)
             break;
         n++;

@@ -118,8 +118,8 @@ send_change(struct report *r, const struct plan *plan,
         .why = (uint8_t)op->why,
         .path = op->path,
         .moved_from = op->moves ? op->source : "",
-        .from = message_event_version_of(&op->from),
-        .to = message_event_version_of(&op->to)};
+        .from = message_event_version_of(op->from),
+        .to = message_event_version_of(op->to)};
     struct buf b = {0};
 
     (void)plan;
@@ -148,13 +148,13 @@ count(struct report *r, const struct plan_op *op)
         side->meta++;
     else if (op->action == PLAN_DELETE)
         side->deleted++;
-    else if (op->from.kind == ENTRY_ABSENT)
+    else if (op->from->kind == ENTRY_ABSENT)
         side->created++;
     else
         side->changed++;
     if (op->action == PLAN_FILE && op->source == NULL) {
         side->received_files++;
-        side->received_bytes += op->to.size;
+        side->received_bytes += op->to->size;
     }
 }
 
@@ -173,13 +173,13 @@ totals(const struct plan *plan, enum plan_side side)
             t.deleted++;
         else if (op->action == PLAN_FILE && op->moves)
             t.moved++;
-        else if (op->from.kind == ENTRY_ABSENT)
+        else if (op->from->kind == ENTRY_ABSENT)
             t.created++;
         else
             t.changed++;
         if (op->action == PLAN_FILE && op->source == NULL) {
             t.files++;
-            t.bytes += op->to.size;
+            t.bytes += op->to->size;
         }
     }
     return t;

@@ -20,7 +20,7 @@ struct responder {
     struct pair pair;
     struct scan_result scan;
     struct plan plan;
-    bool *stale;
+    struct announce announce;
     struct commit commit;
     bool committing;
     size_t failed; /* own ops that did not end well */
@@ -101,7 +101,7 @@ converse(struct responder *s, struct err *err)
         else if (f.type == MESSAGE_SCANNED)
             r = pair_take_scanned(p, &f, err);
         else if (announce_is_part(f.type))
-            r = announce_take(p, &f, &s->plan, &s->stale, err);
+            r = announce_take(p, &f, &s->announce, err);
         else
             r = link_unexpected(&f, err);
     }
@@ -199,7 +199,7 @@ carry_out(struct responder *s, struct err *err)
     t.on_end = own_op_ended;
     t.arg = s;
     for (size_t i = 0; i < s->plan.n; i++)
-        if (s->stale[i])
+        if (s->announce.stale[i])
             transfer_refuse(&t, &s->plan.ops[i]);
     int status = transfer_run(&t, err);
     if (status == 0)
@@ -235,6 +235,7 @@ responder_run(int fd_in, int fd_out, const struct serve_args *args,
     s.link.peer = channel_new(fd_in, fd_out);
     s.link.timeout_ms = LINK_TIMEOUT_MS;
     s.pair.link = &s.link;
+    s.announce.plan = &s.plan;
     pair_send_hello(&s.pair);
     channel_expect_magic(s.link.peer);
     int status = serve(&s, err);
@@ -244,7 +245,7 @@ responder_run(int fd_in, int fd_out, const struct serve_args *args,
         channel_flush(s.link.peer, 10000, &ignored);
     commit_fini(&s.commit);
     plan_fini(&s.plan);
-    free(s.stale);
+    announce_fini(&s.announce);
     scan_fini(&s.scan);
     replica_close(s.pair.replica);
     pair_fini(&s.pair);

@@ -42,7 +42,7 @@ begin(struct outgoing *o)
     if (status < 0)
         return -1;
     o->opened = true;
-    if (o->sr.before.size != o->op->to.size)
+    if (o->sr.before.size != o->op->to->size)
         return err_set(&o->err, ERR_CHANGED, "it was changed meanwhile");
     return 0;
 }
@@ -50,7 +50,7 @@ begin(struct outgoing *o)
 static int
 read_chunk(struct outgoing *o)
 {
-    uint64_t size = o->op->to.size, end = size;
+    uint64_t size = o->op->to->size, end = size;
 
     o->off += o->len;
     o->len = 0;

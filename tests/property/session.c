@@ -219,7 +219,7 @@ mint(struct session *s, int p, int winner)
         s->heads[p] = s->r[winner]->heads[p];
         return;
     }
-    int event = world_event(s->w, s->dot.who, world_thing(&op->to));
+    int event = world_event(s->w, s->dot.who, world_thing(op->to));
     events_add(&s->seen[p], event);
     s->heads[p] = (struct events){{0}};
     events_add(&s->heads[p], event);
@@ -352,7 +352,7 @@ static const char *
 apply(struct session *s, const struct plan_op *op, int p)
 {
     struct replica *r = s->r[op->side];
-    struct thing had = world_thing(&op->from), now = world_thing(&op->to);
+    struct thing had = world_thing(op->from), now = world_thing(op->to);
 
     if (op->action == PLAN_RECORD)
         return NULL;
@@ -381,7 +381,7 @@ record(struct session *s, const struct plan_op *op, int p)
     uint32_t know = world_know(r, &s->plan.know[op->know]);
 
     settle_op(world_list(r, world_parent(p)), op, know);
-    if (op->to.kind == ENTRY_DIR)
+    if (op->to->kind == ENTRY_DIR)
         world_list(r, p);
     r->seen[p] = s->seen[p];
     r->heads[p] = s->heads[p];

@@ -25,10 +25,11 @@ thing(char content)
 static void
 add(struct plan *p, enum plan_side side, const char *path, char from, char to)
 {
+    struct entry had = thing(from), has = thing(to);
     struct plan_op op = {.side = side,
                          .path = path,
-                         .from = thing(from),
-                         .to = thing(to),
+                         .from = &had,
+                         .to = &has,
                          .shown = true};
 
     op.action = to == 0      ? PLAN_DELETE

@@ -313,9 +313,9 @@ START_TEST(swapping_sides_swaps_the_plan)
         ck_assert_msg(k < q.n, "%s: %s", s.says, p.ops[i].path);
         ck_assert_int_eq(q.ops[k].action, p.ops[i].action);
         ck_assert_int_eq(q.ops[k].why, p.ops[i].why);
-        ck_assert(entry_same(&q.ops[k].to, &p.ops[i].to));
+        ck_assert(entry_same(q.ops[k].to, p.ops[i].to));
         if (!decide_mints(p.ops[i].why))
-            ck_assert(dot_set_equal(q.ops[k].to.made, p.ops[i].to.made));
+            ck_assert(dot_set_equal(q.ops[k].to->made, p.ops[i].to->made));
     }
     plan_fini(&p);
     plan_fini(&q);
@@ -410,7 +410,7 @@ START_TEST(a_session_without_an_event_spends_no_tick)
     ck_assert(plan_mints(&p));
     ck_assert_uint_eq(p.n, 2);
     for (size_t i = 0; i < p.n; i++)
-        ck_assert(dot_equal(p.ops[i].to.made.v[0], (struct dot){0, 9}));
+        ck_assert(dot_equal(p.ops[i].to->made.v[0], (struct dot){0, 9}));
     ck_assert_uint_eq(knowledge_tick(&p.know[0], 0), 9);
     plan_fini(&p);
 }
