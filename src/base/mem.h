@@ -19,6 +19,7 @@ void *mem_dup(const void *p, size_t len);
 char *mem_string(const char *s); /* a copy; NULL gives NULL */
 char *mem_format(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+void mem_trim(void); /* give freed memory back to the system */
 void *mem_try(size_t len); /* NULL when there is not enough */
 
 /* Make room for one more element of an array that doubles as it grows. */

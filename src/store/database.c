@@ -318,7 +318,7 @@ settings(struct database *d, struct err *err)
     sqlite3_limit(d->db, SQLITE_LIMIT_LENGTH, BODY_MAX);
     return execute(d,
                    "PRAGMA temp_store=MEMORY; PRAGMA mmap_size=0;"
-                   "PRAGMA cache_size=-8192; PRAGMA cell_size_check=ON;"
+                   "PRAGMA cache_size=-4096; PRAGMA cell_size_check=ON;"
                    "PRAGMA trusted_schema=OFF; PRAGMA synchronous=EXTRA;",
                    err);
 }

@@ -11,6 +11,7 @@
 
 #define OPS 256   /* in one message */
 #define LEVEL 1   /* zstd's */
+#define QUEUE_MAX (1u << 20) /* bytes waiting to go out */
 
 static int
 level(const struct pair *p)
@@ -37,13 +38,25 @@ concerns_far(const struct plan_op *op)
            decide_mints(op->why);
 }
 
-static void
-send_ops(struct pair *p, const struct plan *plan, uint64_t *sent)
+/* The plan is not queued as a whole: it goes out as it is taken. */
+static int
+make_room(struct pair *p, struct err *err)
+{
+    while (channel_pending(p->link->peer) > QUEUE_MAX)
+        if (link_wait(p->link, -1, -1, err) < 0)
+            return -1;
+    return 0;
+}
+
+static int
+send_ops(struct pair *p, const struct plan *plan, uint64_t *sent,
+         struct err *err)
 {
     struct message_plan_op *ops = mem_array(OPS, sizeof *ops);
     struct message_plan_ops m = {.ops = ops};
+    int status = 0;
 
-    for (size_t i = 0; i <= plan->n; i++) {
+    for (size_t i = 0; status == 0 && i <= plan->n; i++) {
         const struct plan_op *op = i < plan->n ? &plan->ops[i] : NULL;
         if (op && concerns_far(op)) {
             struct message_plan_op *to = &ops[m.n++];
@@ -64,9 +77,11 @@ send_ops(struct pair *p, const struct plan *plan, uint64_t *sent)
             message_plan_ops_encode(&m, &b);
             link_send(p->link, MESSAGE_PLAN, &b, level(p));
             m.n = 0;
+            status = make_room(p, err);
         }
     }
     free(ops);
+    return status;
 }
 
 static void
@@ -117,8 +132,8 @@ totals(const struct plan_totals *t)
                                         .lost_files = t->lost_files};
 }
 
-void
-announce_send(struct pair *p, const struct plan *plan)
+int
+announce_send(struct pair *p, const struct plan *plan, struct err *err)
 {
     struct message_plan_end end = {
         .conflicts = plan->conflict_n,
@@ -128,11 +143,13 @@ announce_send(struct pair *p, const struct plan *plan)
 
     pair_send_who(p);
     send_know(p, plan);
-    send_ops(p, plan, &end.ops);
+    if (send_ops(p, plan, &end.ops, err) < 0)
+        return -1;
     send_conflicts(p, plan);
     send_scopes(p, plan);
     message_plan_end_encode(&end, &b);
     link_send(p->link, MESSAGE_PLAN_END, &b, 0);
+    return 0;
 }
 
 /* ---- the far end ---- */

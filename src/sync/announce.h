@@ -14,7 +14,7 @@
  * and of the initiator's ops those that it gives content for or that its own
  * wait for.
  */
-void announce_send(struct pair *p, const struct plan *plan);
+int announce_send(struct pair *p, const struct plan *plan, struct err *err);
 
 /* An announcement as it comes in. */
 struct announce {

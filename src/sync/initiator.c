@@ -416,8 +416,7 @@ carry_out(struct initiator *s, struct transfer *t, struct err *err)
     bool trash = (s->start.here.flags & MESSAGE_OPEN_NO_TRASH) == 0;
     bool own_ops = false;
 
-    announce_send(p, &s->plan);
-    if (agree(s, err) < 0)
+    if (announce_send(p, &s->plan, err) < 0 || agree(s, err) < 0)
         return -1;
     for (size_t i = 0; i < s->plan.n; i++)
         own_ops = own_ops || s->plan.ops[i].side == PLAN_LEFT;
@@ -461,6 +460,7 @@ synchronise(struct initiator *s, struct err *err)
     if (status == 0 && !equal)
         status = decide_all(s, &x, err);
     exchange_fini(&x);
+    mem_trim();
     if (status == 0 && !equal) {
         report_plan(&s->report, &s->plan);
         status = guard(s, err);

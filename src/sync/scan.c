@@ -180,11 +180,13 @@ start(struct scan *s, struct node *n)
         if (n->gone || s->failed) {
             n->seen = true;
             s->unseen--;
+            n->below++; /* as in seen */
             while (n->waiting != NULL) {
                 struct node *child = n->waiting;
                 n->waiting = child->next;
                 start(s, child);
             }
+            n->below--;
             finish_if_done(s, n);
             return;
         }

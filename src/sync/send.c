@@ -10,10 +10,10 @@
 #include "wire/message_data.h"
 
 #define CHUNK (256u << 10)       /* bytes read at once */
-#define READING_MAX 16           /* jobs */
+#define READING_MAX 8            /* jobs */
 #define FRAME_FULL (128u << 10)  /* bytes after which records are sent */
-#define QUEUE_MAX (2u << 20)     /* bytes on the way to the connection */
-#define SLOW (512u << 10)        /* queued bytes that show a slow connection */
+#define QUEUE_MAX (1u << 20)     /* bytes on the way to the connection */
+#define SLOW (384u << 10)        /* queued bytes that show a slow connection */
 
 /* One file, read chunk by chunk; one job at a time. */
 struct outgoing {

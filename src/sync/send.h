@@ -16,7 +16,7 @@
 #include "merge/plan.h"
 #include "sync/pair.h"
 
-#define SEND_CREDIT (8u << 20) /* bytes that may be sent before any CREDIT */
+#define SEND_CREDIT (4u << 20) /* bytes that may be sent before any CREDIT */
 
 struct send {
     struct pair *pair;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -34,6 +35,10 @@ serve_run(const struct serve_args *args, struct err *err)
     int in, out;
 
     signal(SIGPIPE, SIG_IGN);
+#ifdef M_ARENA_MAX
+    /* Workers hold little: one heap for each would only hold memory back. */
+    mallopt(M_ARENA_MAX, 2);
+#endif
     if (take_streams(&in, &out, err) < 0)
         return -1;
     if (!args->control)
