@@ -104,22 +104,27 @@ look_for(int dirfd, const char *name, const struct intent *in, struct meta *m)
     return is_old(m, &in->from) ? FOUND_OLD : FOUND_OTHER;
 }
 
-/*
- * Metadata that was set by halves is set whole.  A directory that was made
- * has 0700 until it is finished; another mode is somebody's wish.
- */
+/* Modes that a path has on its way; another one is somebody's wish. */
+static bool
+is_ours(const struct intent *in, uint32_t mode)
+{
+    if (in->action == PLAN_DIR)
+        return mode == 0700 || mode == (in->to.mode | 0700);
+    return mode == in->from.mode || mode == in->to.mode;
+}
+
+/* Metadata that was set by halves is set whole. */
 static void
 finish_meta(int dirfd, const char *name, const struct intent *in,
             struct meta *m)
 {
     uint32_t mode = m->mode & ENTRY_MODE_MASK;
-    bool made = in->action == PLAN_DIR && in->to.kind == ENTRY_DIR;
     bool whole = mode == in->to.mode && (m->kind == META_DIR ||
                                          m->mtime_ns == in->to.mtime_ns);
     struct err err;
 
     if (whole || m->kind == META_SYMLINK ||
-        (mode != in->to.mode && mode != (made ? 0700 : in->from.mode)))
+        !is_ours(in, mode))
         return;
     int fd = ops_openat(dirfd, name,
                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);

@@ -236,7 +236,8 @@ is_whole(const struct snapshot_item *now, const struct snapshot_item *before,
     if (now->kind == 'd') /* made so that it can be filled */
         return (before && before->kind == 'd') ||
                (after && after->kind == 'd' &&
-                is_one_of(now->mode, 0700, after->mode));
+                (now->mode == after->mode ||
+                 is_one_of(now->mode, 0700, after->mode | 0700)));
     /* The same content gets mode and time one after the other. */
     return before && after && now->kind == before->kind &&
            now->kind == after->kind && before->content == after->content &&
