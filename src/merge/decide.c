@@ -145,27 +145,38 @@ keep_dots(struct dot *to, struct dot_set s, struct dot_set other,
     return n;
 }
 
+static struct dot
+last_of(struct dot_set s, const struct incarnation_table *who)
+{
+    struct dot last = s.v[0];
+
+    for (uint32_t i = 1; i < s.n; i++)
+        last = later(last, s.v[i], who);
+    return last;
+}
+
 /*
  * What both have, and what the other has not seen: what it has seen and has
- * not got, it has superseded.  Where each has seen all that the other has,
- * all stay, or replicas would hand sets to and fro for ever.
+ * not got, it has superseded.  Where nothing is left each has superseded the
+ * other's; then one set stays, the same wherever the two meet, or replicas
+ * would hand them to and fro for ever.
  */
 static struct dot_set
-merge_made(struct dot_set l, const struct knowledge *l_know, struct dot_set r,
-           const struct knowledge *r_know, struct mem_arena *arena)
+merge_made(struct decide_view left, struct decide_view right,
+           struct mem_arena *arena)
 {
+    struct dot_set l = left.entry->made, r = right.entry->made;
     struct dot *v = mem_array((size_t)l.n + r.n, sizeof *v);
-    bool all = is_seen(l, r_know) && is_seen(r, l_know);
-    uint32_t n = all ? 0 : keep_dots(v, l, r, r_know);
+    uint32_t n = keep_dots(v, l, r, right.know);
 
-    if (!all)
-        n += keep_dots(v + n, r, l, l_know);
-    for (uint32_t i = 0; all && i < l.n; i++)
-        v[n++] = l.v[i];
-    for (uint32_t i = 0; all && i < r.n; i++)
-        v[n++] = r.v[i];
+    n += keep_dots(v + n, r, l, left.know);
     struct dot_set made = dot_set_from(v, n, arena);
     free(v);
+    if (n == 0 && l.n > 0 && r.n > 0) {
+        struct dot a = last_of(l, left.who), b = last_of(r, left.who);
+        made = dot_equal(later(a, b, left.who), a) ? l : r;
+        made = dot_set_copy(made, arena);
+    }
     return made;
 }
 
@@ -196,7 +207,7 @@ merge_equal(struct decide_view left, struct decide_view right,
     out->mode = l->mode & r->mode;
     if (r->mtime_ns > out->mtime_ns)
         out->mtime_ns = r->mtime_ns;
-    out->made = merge_made(l->made, left.know, r->made, right.know, arena);
+    out->made = merge_made(left, right, arena);
     out->created = merge_created(left, right);
     bool as_left = dot_set_equal(out->made, l->made);
     bool as_right = dot_set_equal(out->made, r->made);
