@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <openssl/evp.h>
+#include <pthread.h>
 #include <sys/random.h>
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -21,16 +22,46 @@ must(bool ok)
     }
 }
 
-/* Fetched once: implicit fetching costs more than hashing a small file. */
-static const EVP_MD *
-sha256(void)
-{
-    static _Thread_local EVP_MD *md;
+/* What a thread keeps: fetching and making it anew for each piece costs more
+ * than hashing a small file. */
+struct kept {
+    EVP_MD *md;
+    EVP_MD_CTX *ctx;
+};
 
-    if (md == NULL)
-        md = EVP_MD_fetch(NULL, "SHA256", NULL);
-    must(md != NULL);
-    return md;
+static pthread_key_t key;
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void
+drop(void *kept)
+{
+    struct kept *k = kept;
+
+    EVP_MD_CTX_free(k->ctx);
+    EVP_MD_free(k->md);
+    free(k);
+}
+
+static void
+make_key(void)
+{
+    must(pthread_key_create(&key, drop) == 0);
+}
+
+static struct kept *
+kept(void)
+{
+    static _Thread_local struct kept *mine;
+
+    if (mine != NULL)
+        return mine;
+    pthread_once(&once, make_key);
+    mine = calloc(1, sizeof *mine);
+    must(mine != NULL && pthread_setspecific(key, mine) == 0);
+    mine->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    mine->ctx = EVP_MD_CTX_new();
+    must(mine->md != NULL && mine->ctx != NULL);
+    return mine;
 }
 
 static void
@@ -38,7 +69,7 @@ start(struct hash *h)
 {
     if (h->md == NULL)
         h->md = EVP_MD_CTX_new();
-    must(h->md != NULL && EVP_DigestInit_ex2(h->md, sha256(), NULL) == 1);
+    must(h->md != NULL && EVP_DigestInit_ex2(h->md, kept()->md, NULL) == 1);
     h->running = true;
 }
 
@@ -69,14 +100,12 @@ hash_fini(struct hash *h)
 struct hash_id
 hash_of(const void *p, size_t len)
 {
-    static _Thread_local EVP_MD_CTX *md;
+    struct kept *k = kept();
     struct hash_id id = {0};
 
-    if (md == NULL)
-        md = EVP_MD_CTX_new();
-    must(md != NULL && EVP_DigestInit_ex2(md, sha256(), NULL) == 1 &&
-         EVP_DigestUpdate(md, p, len) == 1 &&
-         EVP_DigestFinal_ex(md, id.b, NULL) == 1);
+    must(EVP_DigestInit_ex2(k->ctx, k->md, NULL) == 1 &&
+         EVP_DigestUpdate(k->ctx, p, len) == 1 &&
+         EVP_DigestFinal_ex(k->ctx, id.b, NULL) == 1);
     return id;
 }
 
