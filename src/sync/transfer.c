@@ -58,14 +58,15 @@ tell_ranges(struct transfer *t)
 static void
 add_range(struct transfer *t, uint32_t id)
 {
-    struct message_data_range *last = t->ranges + t->range_n - 1;
-
-    if (t->range_n > 0 && last->from + last->count == id) {
-        last->count++;
-        return;
+    if (t->range_n > 0) {
+        struct message_data_range *last = &t->ranges[t->range_n - 1];
+        if (last->from + last->count == id) {
+            last->count++;
+            return;
+        }
+        if (last->from + last->count > id)
+            tell_ranges(t); /* they have to ascend */
     }
-    if (t->range_n > 0 && last->from + last->count > id)
-        tell_ranges(t); /* they have to ascend */
     MEM_GROW(t->ranges, t->range_n, t->range_cap);
     t->ranges[t->range_n++] = (struct message_data_range){id, 1};
 }
