@@ -92,6 +92,46 @@ plan_add_scope(struct plan *p, const struct plan_scope *s)
     return copy;
 }
 
+enum plan_action
+plan_action_of(const struct entry *from, const struct entry *to)
+{
+    static const enum plan_action make[] = {
+        [ENTRY_ABSENT] = PLAN_DELETE,
+        [ENTRY_FILE] = PLAN_FILE,
+        [ENTRY_DIR] = PLAN_DIR,
+        [ENTRY_SYMLINK] = PLAN_SYMLINK,
+    };
+
+    if (!entry_same_content(from, to))
+        return make[to->kind];
+    return entry_same(from, to) ? PLAN_RECORD : PLAN_META;
+}
+
+size_t
+plan_place(const struct plan *p, uint32_t id)
+{
+    size_t low = 0, high = p->n;
+
+    if (id < p->n && p->ops[id].id == id) /* without gaps */
+        return id;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (p->ops[middle].id < id)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct plan_op *
+plan_find(const struct plan *p, uint32_t id)
+{
+    size_t place = plan_place(p, id);
+
+    return place < p->n && p->ops[place].id == id ? &p->ops[place] : NULL;
+}
+
 bool
 plan_mints(const struct plan *p)
 {

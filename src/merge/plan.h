@@ -106,6 +106,15 @@ struct plan_conflict *plan_add_conflict(struct plan *p,
                                         const struct plan_conflict *c);
 struct plan_scope *plan_add_scope(struct plan *p, const struct plan_scope *s);
 
+/* The one action that leads from what is there to what is to be there. */
+enum plan_action plan_action_of(const struct entry *from,
+                                const struct entry *to);
+
+/* The first op whose id is not smaller (n: none), and the op with this id or
+ * NULL.  Ids ascend; at the far end, which is not told every op, with gaps. */
+size_t plan_place(const struct plan *p, uint32_t id);
+struct plan_op *plan_find(const struct plan *p, uint32_t id);
+
 /* Has the plan an event, that is, is the session's tick spent? */
 bool plan_mints(const struct plan *p);
 

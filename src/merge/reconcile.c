@@ -321,21 +321,6 @@ judge(struct walk *w, const struct place *p, const struct frame *f)
 
 /* ---- finishing ---- */
 
-static enum plan_action
-action_of(const struct entry *from, const struct entry *to)
-{
-    static const enum plan_action make[] = {
-        [ENTRY_ABSENT] = PLAN_DELETE,
-        [ENTRY_FILE] = PLAN_FILE,
-        [ENTRY_DIR] = PLAN_DIR,
-        [ENTRY_SYMLINK] = PLAN_SYMLINK,
-    };
-
-    if (!entry_same_content(from, to))
-        return make[to->kind];
-    return entry_same(from, to) ? PLAN_RECORD : PLAN_META;
-}
-
 static bool
 record_differs(const struct entry *from, const struct entry *to)
 {
@@ -361,7 +346,7 @@ emit(struct walk *w, const struct place *p, int side, struct entry *merged,
     if (RECONCILE_WITHOUT(MUTANTS_EQUAL_JOINS) &&
         p->j.result.verdict == DECIDE_EQUAL)
         merged->made = had->made;
-    op.action = action_of(had, op.to);
+    op.action = plan_action_of(had, op.to);
     op.shown = op.action != PLAN_RECORD;
     if (!op.shown && !record_differs(had, op.to) && !decide_mints(op.why) &&
         !know_changes(w, side, had->know, result, inherit))

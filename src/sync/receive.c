@@ -60,16 +60,30 @@ receive_init(struct receive *rx, struct pair *pair, struct pool *pool,
 {
     size_t cap = 0;
 
-    *rx = (struct receive){.pair = pair, .pool = pool, .commit = commit};
+    *rx = (struct receive){
+        .pair = pair, .pool = pool, .commit = commit, .plan = plan};
     for (size_t i = 0; i < plan->n; i++) {
         if (plan->ops[i].side != pair_side(pair))
             continue;
         MEM_GROW(rx->mine, rx->mine_n, cap);
         rx->mine[rx->mine_n++] = &plan->ops[i];
-        if (plan->ops[i].id >= rx->file_n)
-            rx->file_n = plan->ops[i].id + (size_t)1;
     }
-    rx->files = mem_array(rx->file_n, sizeof *rx->files);
+    rx->files = mem_array(plan->n, sizeof *rx->files);
+}
+
+/* What is under way for an op; NULL: nothing. */
+static struct receive_file **
+slot(struct receive *rx, const struct plan_op *op)
+{
+    return &rx->files[op - rx->plan->ops];
+}
+
+static struct receive_file *
+find(struct receive *rx, uint32_t id)
+{
+    struct plan_op *op = plan_find(rx->plan, id);
+
+    return op ? *slot(rx, op) : NULL;
 }
 
 /* ---- in a worker: chunks into the staged file ---- */
@@ -247,7 +261,7 @@ end_file(struct receive *rx, struct receive_file *f, const struct err *err)
         rx->done_files++;
     }
     f->batch->missing--;
-    rx->files[f->op->id] = NULL;
+    *slot(rx, f->op) = NULL;
     while (f->coming != NULL) {
         struct chunk *c = f->coming;
         f->coming = c->next;
@@ -285,7 +299,7 @@ begin_file(struct receive *rx, struct receive_batch *batch,
     f->fd = -1;
     f->local = item->op->source != NULL;
     f->job.run = f->local ? copy_run : stage_run;
-    rx->files[item->op->id] = f;
+    *slot(rx, item->op) = f;
     batch->missing++;
     if (f->local) {
         f->running = true;
@@ -377,7 +391,7 @@ drop_files(struct receive *rx, struct receive_batch *batch)
 
     err_set(&err, ERR_CANCELLED, "stopped");
     for (size_t i = 0; i < batch->b.n; i++) {
-        struct receive_file *f = rx->files[batch->b.items[i].op->id];
+        struct receive_file *f = *slot(rx, batch->b.items[i].op);
         if (f != NULL && !f->running) {
             f->failed = true;
             close_tmp(f);
@@ -433,7 +447,7 @@ submit_file(struct receive *rx, struct receive_file *f)
 static void
 take_record(struct receive *rx, const struct message_data_record *m)
 {
-    struct receive_file *f = m->op < rx->file_n ? rx->files[m->op] : NULL;
+    struct receive_file *f = find(rx, m->op);
     size_t len = m->bytes ? (size_t)m->len : 0;
 
     if (f == NULL || f->local || f->done) {
@@ -465,7 +479,7 @@ receive_data(struct receive *rx, const struct frame *f, struct err *err)
 void
 receive_refused(struct receive *rx, uint32_t op, const struct err *err)
 {
-    struct receive_file *f = op < rx->file_n ? rx->files[op] : NULL;
+    struct receive_file *f = find(rx, op);
 
     if (f == NULL || f->local)
         return;

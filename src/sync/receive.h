@@ -22,8 +22,8 @@ struct receive {
     struct commit *commit;
     const struct plan_op **mine; /* [mine_n] in the plan's order */
     size_t mine_n, next;         /* the first that is in no batch yet */
-    struct receive_file **files; /* [file_n] by op id; NULL: none under way */
-    size_t file_n;
+    const struct plan *plan;
+    struct receive_file **files; /* [plan->n] NULL: none under way */
     struct receive_batch *first, *last; /* in order */
     size_t batches;
     bool committing;             /* the first batch is in the pool */

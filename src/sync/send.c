@@ -10,6 +10,7 @@
 #include "wire/message_data.h"
 
 #define CHUNK (256u << 10)       /* bytes read at once */
+#define CREDIT_MAX (INT64_C(1) << 40) /* more means: without end */
 #define READING_MAX 8            /* jobs */
 #define FRAME_FULL (128u << 10)  /* bytes after which records are sent */
 #define QUEUE_MAX (1u << 20)     /* bytes on the way to the connection */
@@ -99,8 +100,11 @@ send_want(struct send *s, const struct plan_op *op)
 void
 send_credit(struct send *s, uint64_t bytes)
 {
-    if (bytes < INT64_MAX / 2)
-        s->credit += (int64_t)bytes;
+    if (bytes > CREDIT_MAX)
+        bytes = CREDIT_MAX;
+    s->credit += (int64_t)bytes;
+    if (s->credit > CREDIT_MAX)
+        s->credit = CREDIT_MAX;
 }
 
 static void

@@ -7,22 +7,15 @@
 #include "base/mem.h"
 #include "base/table.h"
 
+#define TRIES 2 /* of the peer to get one content */
+
 enum { OPEN, DONE, FAILED };
 
-static const struct plan_op *
-op_of(const struct transfer *t, uint32_t id)
+/* The place of an op in the arrays that go with the plan. */
+static size_t
+place(const struct transfer *t, const struct plan_op *op)
 {
-    size_t low = 0, high = t->plan->n;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (t->plan->ops[middle].id < id)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < t->plan->n && t->plan->ops[low].id == id ? &t->plan->ops[low]
-                                                          : NULL;
+    return (size_t)(op - t->plan->ops);
 }
 
 static bool
@@ -34,9 +27,9 @@ is_mine(const struct transfer *t, const struct plan_op *op)
 static void
 ended(struct transfer *t, const struct plan_op *op, const struct err *err)
 {
-    if (t->ended[op->id] != OPEN)
+    if (t->ended[place(t, op)] != OPEN)
         return;
-    t->ended[op->id] = err ? FAILED : DONE;
+    t->ended[place(t, op)] = err ? FAILED : DONE;
     if (!is_mine(t, op))
         t->far_left--;
     t->on_end(t->arg, op, err);
@@ -77,7 +70,7 @@ own_ended(void *arg, const struct plan_op *op, const struct err *err)
 {
     struct transfer *t = arg;
 
-    if (t->ended[op->id] != OPEN)
+    if (t->ended[place(t, op)] != OPEN)
         return;
     if (err == NULL) {
         add_range(t, op->id);
@@ -98,9 +91,9 @@ static int
 gate(void *arg, const struct plan_op *op)
 {
     struct transfer *t = arg;
-    uint32_t waits_for = t->gates ? t->gates[op->id] : 0;
+    size_t waits_for = t->gates ? t->gates[place(t, op)] : 0;
 
-    if (t->ended[op->id] == FAILED)
+    if (t->ended[place(t, op)] == FAILED)
         return -1;
     if (waits_for == 0)
         return 0;
@@ -125,7 +118,7 @@ find_gates(struct transfer *t)
         if (op->side == PLAN_LEFT || !decide_mints(op->why) ||
             (first = table_get(&left, op->path)) == NULL)
             continue;
-        t->gates[op->id] = first->id + 1;
+        t->gates[place(t, op)] = (uint32_t)place(t, first) + 1;
     }
     table_fini(&left);
 }
@@ -135,11 +128,10 @@ transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
               struct commit *commit)
 {
     *t = (struct transfer){.pair = pair, .plan = plan};
-    t->op_n = plan->n > 0 ? plan->ops[plan->n - 1].id + (size_t)1 : 0;
-    t->ended = mem_zero(t->op_n);
+    t->ended = mem_array(plan->n, 1);
     t->pool = pool_new(pool_threads() + 1);
     if (!pair->initiator) {
-        t->gates = mem_array(t->op_n, sizeof *t->gates);
+        t->gates = mem_array(plan->n, sizeof *t->gates);
         find_gates(t);
     }
     for (size_t i = 0; i < plan->n; i++)
@@ -173,10 +165,13 @@ take_want(struct transfer *t, const struct frame *f, struct err *err)
     if (!message_data_want_decode(&r, &arena, &m))
         status = message_refused(f->type, err);
     for (size_t i = 0; status == 0 && i < m.n; i++) {
-        const struct plan_op *op = op_of(t, m.parts[i].op);
+        const struct plan_op *op = plan_find(t->plan, m.parts[i].op);
         if (op == NULL || is_mine(t, op) || op->action != PLAN_FILE)
             status = err_set(err, ERR_PEER,
                              "the far end wants what is not in the plan");
+        else if (t->wanted++ == TRIES * t->plan->n)
+            status = err_set(err, ERR_PEER,
+                             "the far end wants the same again and again");
         else
             send_want(&t->send, op);
     }
@@ -201,7 +196,7 @@ take_fail(struct transfer *t, const struct frame *f, struct err *err)
                       : ERR_PEER,
             "%s", m.sentence);
     why.sys = 0; /* of another machine */
-    const struct plan_op *op = op_of(t, m.op);
+    const struct plan_op *op = plan_find(t->plan, m.op);
     if (op != NULL && is_mine(t, op))
         receive_refused(&t->receive, m.op, &why);
     else if (op != NULL)
@@ -221,12 +216,11 @@ take_committed(struct transfer *t, const struct frame *f, struct err *err)
     if (!message_data_committed_decode(&r, &arena, &m))
         status = message_refused(f->type, err);
     for (size_t i = 0; status == 0 && i < m.n; i++) {
-        uint32_t from = m.ranges[i].from, count = m.ranges[i].count;
-        for (uint32_t j = 0; j < count && from + j < t->op_n; j++) {
-            const struct plan_op *op = op_of(t, from + j);
-            if (op != NULL && !is_mine(t, op))
-                ended(t, op, NULL);
-        }
+        uint64_t end = (uint64_t)m.ranges[i].from + m.ranges[i].count;
+        size_t at = plan_place(t->plan, m.ranges[i].from);
+        for (; at < t->plan->n && t->plan->ops[at].id < end; at++)
+            if (!is_mine(t, &t->plan->ops[at]))
+                ended(t, &t->plan->ops[at], NULL);
     }
     mem_arena_fini(&arena);
     return status;
@@ -358,7 +352,7 @@ transfer_await(struct transfer *t, enum message_type type, struct frame *out,
 bool
 transfer_done(const struct transfer *t, const struct plan_op *op)
 {
-    return t->ended[op->id] == DONE;
+    return t->ended[place(t, op)] == DONE;
 }
 
 void

@@ -22,10 +22,10 @@ struct transfer {
     struct receive receive;
     struct send send;
     struct pool *pool;
-    uint8_t *ended;          /* [op_n] by op id: enum of transfer.c */
-    size_t op_n;
-    uint32_t *gates;         /* [op_n] by op id: the other side's op that has
+    uint8_t *ended;          /* [plan->n] enum of transfer.c */
+    uint32_t *gates;         /* [plan->n] place of the other side's op that has
                                 to be durable first, + 1; 0 none */
+    size_t wanted;           /* contents that the peer has asked for */
     size_t far_left;         /* ops of the other side that have not ended */
     struct message_data_range *ranges; /* durable, not yet told */
     size_t range_n, range_cap;
