@@ -160,6 +160,36 @@ first_barrier(struct commit_batch *b, size_t changes, struct err *err)
     return 0;
 }
 
+/* Is it gone by now, or something else?  Then it is nobody's to finish; that
+ * it went is for the directory above to say. */
+static bool
+is_gone(const struct err *err)
+{
+    return err->code == ERR_SYS &&
+           (err->sys == ENOENT || err->sys == ENOTDIR || err->sys == ELOOP);
+}
+
+static int
+sync_dir(struct commit *c, const char *dir, struct err *err)
+{
+    return apply_sync_dir(&c->apply, dir, err) == 0 || is_gone(err) ? 0 : -1;
+}
+
+static int
+sync_op(struct commit *c, const struct plan_op *op, struct err *err)
+{
+    char *dir = path_parent(op->path);
+    int status = sync_dir(c, dir, err);
+
+    free(dir);
+    if (status == 0 && op->action == PLAN_META &&
+        apply_sync(&c->apply, op->path, err) < 0 && !is_gone(err))
+        status = -1;
+    if (status == 0 && op->action == PLAN_DIR)
+        status = sync_dir(c, op->path, err);
+    return status;
+}
+
 /* Every name that moved is on stable storage. */
 static int
 second_barrier(struct commit_batch *b, size_t changes, struct err *err)
@@ -171,18 +201,9 @@ second_barrier(struct commit_batch *b, size_t changes, struct err *err)
         return 0;
     if (changes > FEW)
         return stage_barrier(&c->stage, err);
-    for (size_t i = 0; status == 0 && i < b->n; i++) {
-        const struct plan_op *op = b->items[i].op;
-        if (!b->items[i].placed)
-            continue;
-        char *dir = path_parent(op->path);
-        status = apply_sync_dir(&c->apply, dir, err);
-        free(dir);
-        if (status == 0 && op->action == PLAN_META)
-            status = apply_sync(&c->apply, op->path, err);
-        if (status == 0 && op->action == PLAN_DIR)
-            status = apply_sync_dir(&c->apply, op->path, err);
-    }
+    for (size_t i = 0; status == 0 && i < b->n; i++)
+        if (b->items[i].placed && changes_tree(b->items[i].op))
+            status = sync_op(c, b->items[i].op, err);
     if (status == 0)
         status = stage_sync(c->stage.tmp_fd, err);
     if (status == 0 && c->stage.trash_fd >= 0)
@@ -332,13 +353,6 @@ commit_run(struct pool_job *job)
     b->status = transaction(b, record_all, err);
 }
 
-/* Is it gone by now, or something else?  Then it is nobody's to finish. */
-static bool
-is_gone(const struct err *err)
-{
-    return err->sys == ENOENT || err->sys == ENOTDIR || err->sys == ELOOP;
-}
-
 /* Directories were made so that they can be filled. */
 static int
 finish_dirs(struct commit *c, struct entry_stamp *seen, struct err *err)
@@ -349,7 +363,7 @@ finish_dirs(struct commit *c, struct entry_stamp *seen, struct err *err)
                              op->to->mtime_ns, err) == 0 &&
             apply_stamp(&c->apply, op->path, &seen[i], err) == 0 &&
             (!c->durable || c->dir_n > FEW ||
-             apply_sync_dir(&c->apply, op->path, err) == 0))
+             sync_dir(c, op->path, err) == 0))
             continue;
         if (!is_gone(err))
             return -1;

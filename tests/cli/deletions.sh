@@ -61,4 +61,11 @@ write left/keep 'a new one'
 sync_ok left "$right"
 content right/keep 'a new one'
 
+it "a few files go with the directories that they were alone in"
+tree left 'only/one/file=1' 'only/two=2'
+sync_ok left "$right"
+rm -r left/only
+sync_ok left "$right"
+absent right/only
+
 finish
