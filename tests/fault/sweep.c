@@ -117,6 +117,17 @@ bad(struct sweep *w, const char *says, const char *path)
     w->is_bad = true;
 }
 
+/* Nothing that follows would mean anything. */
+static void
+give_up(const struct sweep *w, const char *says)
+{
+    char *err = mem_format("%s/err", w->top);
+    char *text = slurp(err);
+
+    printf("not ok: %s: %s: %s\n", w->what, says, text);
+    exit(1);
+}
+
 static void
 redirect(const char *top, const char *name, int to)
 {
@@ -215,7 +226,7 @@ prepare(struct sweep *w, struct snapshot before[2])
     free(home);
     scenario_base(w->s, w->dir);
     if (!w->s->stranger && run(w, NULL, NULL, NULL) != 0)
-        bad(w, "the first run fails", NULL);
+        give_up(w, "the first run fails");
     scenario_edit(w->s, w->dir);
     take_both(w, before);
 }
