@@ -161,7 +161,7 @@ heads_over(const struct replica *x, const struct replica *y, int p)
     return events_none(&kept) ? x->heads[p] : kept;
 }
 
-/* Heads after both were found equal. */
+/* Heads after both were found equal; none if each superseded the other's. */
 static struct events
 heads_joined(const struct replica *x, const struct replica *y, int p)
 {
@@ -170,8 +170,18 @@ heads_joined(const struct replica *x, const struct replica *y, int p)
     struct events yours = events_minus(&y->heads[p], &x->seen[p]);
     struct events all = events_or(&both, &mine);
 
-    all = events_or(&all, &yours);
-    return events_none(&all) ? events_or(&x->heads[p], &y->heads[p]) : all;
+    return events_or(&all, &yours);
+}
+
+/* Each side's user removed the other's version, and by chance they are equal:
+ * either may stay.  Which one did is what the records say. */
+static struct events
+heads_kept(const struct session *s, int p, const struct plan_op *op)
+{
+    const struct entry *left = world_entry(s->r[0], p);
+    bool is_left = op == NULL || dot_set_equal(op->to->made, left->made);
+
+    return s->r[is_left ? 0 : 1]->heads[p];
 }
 
 static const struct plan_op *
@@ -252,6 +262,8 @@ foresee(struct session *s, int p)
         s->heads[p] = heads_over(s->r[1 - loser], s->r[loser], p);
     } else if (entry_is_there(le) && entry_is_there(re)) {
         s->heads[p] = heads_joined(l, r, p);
+        if (events_none(&s->heads[p]))
+            s->heads[p] = heads_kept(s, p, any);
     } else if (entry_is_there(le) || entry_is_there(re)) {
         if (!is_one_way(s))
             return "LEFT APART";
