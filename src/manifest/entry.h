@@ -42,7 +42,11 @@ struct entry {
     int64_t mtime_ns;    /* since 1970; of directories advisory: it travels
                             to where they are created, and is neither
                             compared nor digested */
-    struct hash_id id;   /* files: content id; symlinks: SHA-256 of target */
+    union {
+        struct hash_id id; /* files: content id; symlinks: SHA-256 of target */
+        struct hash_id h;  /* directories: digest of what is below, see
+                              listing.h; zero until computed */
+    };
     const char *target;  /* symlinks, else NULL */
     struct dot_set made; /* M: the events that made this content; not empty
                             unless ENTRY_ABSENT */
@@ -50,8 +54,7 @@ struct entry {
     uint8_t prev[ENTRY_PREV_LEN]; /* start of the id of the content that it
                               replaced; zero: none known */
 
-    /* Digests of the directory below, for ENTRY_DIR. */
-    struct hash_id h, v; /* see listing.h; zero until computed */
+    struct hash_id v; /* directories: the other digest of what is below */
     bool uneven;         /* an exception stands below.  Also of what is no
                             directory, or absent: a listing with nothing but
                             exceptions then stands for what was one */

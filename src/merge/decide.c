@@ -254,7 +254,8 @@ decide_merge(struct decide_result result, struct decide_view left,
             out->made = copy_made(winner.entry->made, loser, arena);
         }
     }
-    out->h = out->v = (struct hash_id){{0}};
+    if (out->kind == ENTRY_DIR) /* of the other side's tree */
+        out->h = out->v = (struct hash_id){{0}};
     out->uneven = out->racy = false;
     out->know = out->below = 0;
     out->seen = (struct entry_stamp){0};

@@ -39,7 +39,7 @@ keep(struct plan *p, const struct entry *e)
 {
     static const struct entry nothing = {.name = "", .kind = ENTRY_ABSENT};
 
-    if (e->kind == ENTRY_ABSENT)
+    if (e == NULL || e->kind == ENTRY_ABSENT)
         return &nothing;
     struct entry *copy = mem_arena_take(&p->arena, sizeof *copy);
     *copy = *e;

@@ -343,9 +343,12 @@ emit(struct walk *w, const struct place *p, int side, struct entry *merged,
                          .to = merged,
                          .know = result};
 
+    struct entry own = *merged;
     if (RECONCILE_WITHOUT(MUTANTS_EQUAL_JOINS) &&
-        p->j.result.verdict == DECIDE_EQUAL)
-        merged->made = had->made;
+        p->j.result.verdict == DECIDE_EQUAL) {
+        own.made = had->made;
+        op.to = &own;
+    }
     op.action = plan_action_of(had, op.to);
     op.shown = op.action != PLAN_RECORD;
     if (!op.shown && !record_differs(had, op.to) && !decide_mints(op.why) &&
