@@ -14,6 +14,13 @@
 #include "store/intent.h"
 #include "sync/look.h"
 
+#ifdef WEFT_MUTANTS
+#include WEFT_MUTANTS
+#define COMMIT_WITHOUT(rule) (mutants_without == (rule))
+#else
+#define COMMIT_WITHOUT(rule) false
+#endif
+
 #define FEW 32 /* files up to which each is synced by itself */
 
 void
@@ -344,7 +351,10 @@ commit_run(struct pool_job *job)
     struct err *err = &b->err;
 
     b->status = -1;
-    if (changes > 0 && transaction(b, add_intents, err) < 0)
+    if (changes > 0 && !COMMIT_WITHOUT(MUTANTS_INTENT) &&
+        transaction(b, add_intents, err) < 0)
+        return;
+    if (COMMIT_WITHOUT(MUTANTS_ORDER) && transaction(b, record_all, err) < 0)
         return;
     if (first_barrier(b, changes, err) < 0 || apply_all(b, err) < 0 ||
         (changes > 0 && second_barrier(b, changes, err) < 0))

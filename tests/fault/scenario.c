@@ -26,15 +26,22 @@
 
 #include "base/mem.h"
 
-#define LINES(...) (const char *const[]){__VA_ARGS__, NULL}
-#define NOTHING (const char *const[]){NULL}
+#define LINES(...)                                                             \
+    (const char *const[])                                                      \
+    {                                                                          \
+        __VA_ARGS__, NULL                                                      \
+    }
+#define NOTHING                                                                \
+    (const char *const[])                                                      \
+    {                                                                          \
+        NULL                                                                   \
+    }
 
 const struct scenario scenario_all[] = {
     {"new", 0, false, LINES("f keep 1"),
      LINES("f a one", "f x/y/b two", "b big 3", "d empty"),
      LINES("f c three", "f p/q/d four"), 0},
-    {"edit", 0, false,
-     LINES("f a 1", "f b 2", "f d/c 3", "b big 1", "f d/e 5"),
+    {"edit", 0, false, LINES("f a 1", "f b 2", "f d/c 3", "b big 1", "f d/e 5"),
      LINES("f a 11", "b big 2"), LINES("f b 22", "f d/c 33"), 0},
     {"delete", 0, false,
      LINES("f a 1", "f b 2", "f d/c 3", "f d/e/f 4", "f g/h 5", "f keep 6",
@@ -46,17 +53,14 @@ const struct scenario scenario_all[] = {
      LINES("f a/x 1", "f a/y/z 2", "d b", "f keep 3", "f keep2 4"),
      LINES("r a", "f a 11"), LINES("r b", "f b 22"), 0},
     {"links", 0, false,
-     LINES("l l1 one", "f t 1", "l l2 two", "d dir", "l l3 three",
-           "f keep 4"),
+     LINES("l l1 one", "f t 1", "l l2 two", "d dir", "l l3 three", "f keep 4"),
      LINES("r l1", "l l1 other", "r t", "l t keep", "r dir", "l dir keep"),
      LINES("r l2", "f l2 22", "r l3", "f l3/x 33", "l new keep"), 0},
-    {"modes", 0, false,
-     LINES("f a 1", "f b 2", "f d/c 3", "d e", "f g/h 4"),
-     LINES("m a 600", "m d 700"), LINES("m b 755", "m e 750", "m g/h 444"),
-     0},
+    {"modes", 0, false, LINES("f a 1", "f b 2", "f d/c 3", "d e", "f g/h 4"),
+     LINES("m a 600", "m d 700"), LINES("m b 755", "m e 750", "m g/h 444"), 0},
     {"rename", 0, false,
-     LINES("f a 1", "f d/x 2", "f d/y 3", "b big 7", "f keep 4",
-           "f keep2 5", "f keep3 6"),
+     LINES("f a 1", "f d/x 2", "f d/y 3", "b big 7", "f keep 4", "f keep2 5",
+           "f keep3 6"),
      LINES("v a a2", "v big d/big"), LINES("v d/x x", "v keep3 k/keep3"), 0},
     {"rename-dir", 0, false,
      LINES("f d/x 2", "f d/e/y 3", "f keep 4", "f k2 5", "f k3 6", "f k4 7"),
@@ -65,8 +69,8 @@ const struct scenario scenario_all[] = {
      LINES("f a/b/c/d/e 1", "f p/q/r/s 2", "f keep 3", "f k2 4", "f k3 5"),
      LINES("r a", "f n/o/m/f 7", "f n/o/g 8"),
      LINES("r p/q", "f t/u/v 9", "m p 700"), 0},
-    {"touch", 0, false, LINES("f a 1", "f d/b 2", "f keep 3"),
-     LINES("f a 1"), LINES("f d/b 2"), 0},
+    {"touch", 0, false, LINES("f a 1", "f d/b 2", "f keep 3"), LINES("f a 1"),
+     LINES("f d/b 2"), 0},
     {"strangers", 0, true, LINES("f same 1", "f d/same 2", "l ln same"),
      LINES("f mine 3", "f d/mine 4", "f dl/x 5"),
      LINES("f theirs 6", "f d/theirs 7", "f dr/y 8"), 0},
@@ -121,7 +125,8 @@ put_big(const char *path, unsigned seed)
     char *bytes = mem_alloc(n);
 
     for (size_t i = 0; i < n; i++)
-        bytes[i] = (char)(i * 31 + i / 4096 * 7 + (i / 50000 == seed % 4) * seed);
+        bytes[i] =
+            (char)(i * 31 + i / 4096 * 7 + (i / 50000 == seed % 4) * seed);
     put(path, bytes, n);
     free(bytes);
 }
@@ -185,8 +190,7 @@ do_line(const char *root, const char *line, int clock)
 }
 
 static void
-do_lines(const char *dir, const char *side, const char *const *lines,
-         int clock)
+do_lines(const char *dir, const char *side, const char *const *lines, int clock)
 {
     char *root = mem_format("%s/%s", dir, side);
 
@@ -221,7 +225,8 @@ do_mass(const struct scenario *s, const char *dir, bool edit)
 void
 scenario_base(const struct scenario *s, const char *dir)
 {
-    char *left = mem_format("%s/left", dir), *right = mem_format("%s/right", dir);
+    char *left = mem_format("%s/left", dir),
+         *right = mem_format("%s/right", dir);
 
     if (mkdir(left, 0755) < 0 || mkdir(right, 0755) < 0)
         die(dir);

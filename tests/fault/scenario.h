@@ -8,12 +8,12 @@
 
 struct scenario {
     const char *name;
-    int status;       /* of the run that follows */
-    bool stranger;    /* the trees never met before: base makes both */
-    const char *const *base;  /* lines: what both have */
-    const char *const *left;  /* what is then done to one */
+    int status;              /* of the run that follows */
+    bool stranger;           /* the trees never met before: base makes both */
+    const char *const *base; /* lines: what both have */
+    const char *const *left; /* what is then done to one */
     const char *const *right;
-    int mass;         /* so many more files are in base, and edited */
+    int mass; /* so many more files are in base, and edited */
 };
 
 extern const struct scenario scenario_all[];

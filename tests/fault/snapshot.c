@@ -63,8 +63,8 @@ walk(struct snapshot *s, const char *top, const char *below, bool is_root)
         if (i->kind != 'l')
             i->mode = st.st_mode & 07777;
         if (i->kind != 'd') {
-            i->mtime_ns = (int64_t)st.st_mtim.tv_sec * 1000000000 +
-                          st.st_mtim.tv_nsec;
+            i->mtime_ns =
+                (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
             i->size = (uint64_t)st.st_size;
             i->content = content_of(full, &st);
         } else {
@@ -114,8 +114,7 @@ snapshot_find(const struct snapshot *s, const char *path)
 {
     struct snapshot_item key = {.path = (char *)path};
 
-    return s->n == 0 ? NULL
-                     : bsearch(&key, s->v, s->n, sizeof *s->v, by_path);
+    return s->n == 0 ? NULL : bsearch(&key, s->v, s->n, sizeof *s->v, by_path);
 }
 
 bool

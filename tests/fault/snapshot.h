@@ -9,11 +9,11 @@
 
 struct snapshot_item {
     char *path;
-    char kind;         /* 'f', 'd', 'l' */
-    unsigned mode;     /* not of links */
-    int64_t mtime_ns;  /* not of directories */
+    char kind;        /* 'f', 'd', 'l' */
+    unsigned mode;    /* not of links */
+    int64_t mtime_ns; /* not of directories */
     uint64_t size;
-    uint64_t content;  /* a hash of bytes or target */
+    uint64_t content; /* a hash of bytes or target */
 };
 
 struct snapshot {
@@ -36,8 +36,7 @@ bool snapshot_has_content(const struct snapshot *s,
 bool snapshot_same(const struct snapshot_item *a,
                    const struct snapshot_item *b);
 /* A path on which they differ, or NULL. */
-const char *snapshot_differ(const struct snapshot *a,
-                            const struct snapshot *b);
+const char *snapshot_differ(const struct snapshot *a, const struct snapshot *b);
 
 void snapshot_fini(struct snapshot *s);
 

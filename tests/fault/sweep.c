@@ -15,6 +15,7 @@
  * -e EVERY   only each EVERY-th point, from FIRST on (default from SEED)
  * -2         each run after a kill is killed as well, at a random change
  * -b N       at most N bad ends, then stop
+ * -l LACKS   what the file system lacks, see tests/lib/fault.h
  *
  * WEFT is the program, WEFT_FAULTY the one of weft_faulty.c.
  */
@@ -39,18 +40,22 @@
 #define KILLED 137
 
 static const char *const roles[] = {"control", "serve", "command"};
-static const char *const kinds[] = {"kill-before", "kill-after", "fail",
-                                    "fail-all-from", "short", "look"};
-static const char *const errors[] = {"EIO", "ENOSPC", "EACCES", "EPERM",
+static const char *const kinds[] = {
+    "kill-before", "kill-after", "fail", "fail-all-from",
+    "short",       "look",       "run"};
+static const char *const errors[] = {"EIO",   "ENOSPC", "EACCES", "EPERM",
                                      "EROFS", "ENOMEM", "EDQUOT", "EMFILE"};
 
 struct sweep {
     const char *weft, *faulty;
-    char *top;      /* everything lies here */
-    char *dir;      /* of the trial: left, right, home */
+    char *top; /* everything lies here */
+    char *dir; /* of the trial: left, right, home */
     const char *only_scenario, *only_kind, *only_role;
     unsigned long every, first, bad_max;
+    const char *lacks;
     bool twice, verbose;
+    bool lenient; /* a directory that held what could not be looked at may
+                     come back, empty */
     uint64_t seed;
     const struct scenario *s;
     struct snapshot end[2]; /* the trees after a run without faults */
@@ -163,7 +168,7 @@ run(struct sweep *w, const char *role, const char *fault, const char *count)
             setenv("WEFT_FAULT", fault, 1);
         if (count)
             setenv("WEFT_FAULT_COUNT", count, 1);
-        const char *program = role ? w->faulty : w->weft;
+        const char *program = role || w->lacks ? w->faulty : w->weft;
         execl(program, "weft", "sync", "left", "right", (char *)NULL);
         _exit(99);
     }
@@ -265,6 +270,8 @@ check_side(struct sweep *w, const struct snapshot *now,
     for (size_t i = 0; i < now->n; i++) {
         const struct snapshot_item *was = snapshot_find(before, now->v[i].path);
         const struct snapshot_item *will = snapshot_find(after, now->v[i].path);
+        if (w->lenient && now->v[i].kind == 'd')
+            continue;
         if (was == NULL && will == NULL)
             bad(w, "left in the tree", now->v[i].path);
         else if (!is_whole(&now->v[i], was, will))
@@ -307,7 +314,9 @@ check_end(struct sweep *w, const char *says)
     take_both(w, now);
     for (int i = 0; i < 2; i++) {
         const char *path = snapshot_differ(&now[i], &w->end[i]);
-        if (path != NULL)
+        const struct snapshot_item *item =
+            path ? snapshot_find(&now[i], path) : NULL;
+        if (path != NULL && !(w->lenient && item && item->kind == 'd'))
             bad(w, says, path);
     }
     fini_both(now);
@@ -396,6 +405,70 @@ second_fault(struct sweep *w, const struct snapshot before[2])
     check_between(w, before);
 }
 
+/* Is the word in a file of either tree? */
+static bool
+is_written(const struct sweep *w, const char *word)
+{
+    char *command = mem_format("cd %s && grep -rqs --exclude-dir=.weft -e %s "
+                               "left right",
+                               w->dir, word);
+    bool yes = system(command) == 0;
+
+    free(command);
+    return yes;
+}
+
+/*
+ * Somebody writes to a path while it is worked on: in place, by an atomic
+ * save, or into a directory.  However it ends, what was written stays in the
+ * trees.
+ */
+static void
+user_trial(struct sweep *w, const char *role, unsigned long n)
+{
+    struct snapshot before[2] = {0};
+    char fault[80], word[40];
+    const char *side = strcmp(role, "serve") == 0 ? "right" : "left";
+
+    snprintf(word, sizeof word, "written-%lu", n);
+    snprintf(fault, sizeof fault, "run:%lu", n);
+    snprintf(w->what, sizeof w->what, "%s %s %s", w->s->name, role, fault);
+    w->is_bad = false;
+    w->trials++;
+    prepare(w, before);
+    const struct snapshot *mine = &before[strcmp(role, "serve") == 0];
+    const char *path = mine->v[draw(w) % mine->n].path;
+    bool in_place = draw(w) % 2;
+    size_t len = strlen(w->what);
+    snprintf(w->what + len, sizeof w->what - len, " %s '%s'",
+             in_place ? "written" : "saved", path);
+    char *command = mem_format("cd %s && p=%s/%s && mkdir -p ${p%%/*} && { [ ! "
+                               "-d $p ] || p=$p/w; } && "
+                               "echo %s %s && touch written",
+                               w->dir, side, path, word,
+                               in_place ? ">>$p" : ">$p.t && mv -T $p.t $p");
+    setenv("WEFT_FAULT_RUN", command, 1);
+    int status = run(w, role, fault, NULL);
+    unsetenv("WEFT_FAULT_RUN");
+    if (status > 6)
+        bad_status(w, "it", status);
+    char *done = mem_format("%s/written", w->dir);
+    if (access(done, F_OK) == 0) {
+        if (!is_written(w, word))
+            bad(w, "what was written is not in the tree", NULL);
+        for (int i = 0; i < 2; i++)
+            status = run(w, NULL, NULL, NULL);
+        if (status > 1)
+            bad_status(w, "the run after the next", status);
+        if (!is_written(w, word))
+            bad(w, "what was written is lost", NULL);
+        check_tmp(w);
+    }
+    free(done);
+    free(command);
+    fini_both(before);
+}
+
 static void
 trial(struct sweep *w, const char *role, const char *kind, unsigned long n)
 {
@@ -413,6 +486,7 @@ trial(struct sweep *w, const char *role, const char *kind, unsigned long n)
                      : errors[n % (sizeof errors / sizeof *errors)]);
     snprintf(w->what, sizeof w->what, "%s %s %s", w->s->name, role, fault);
     w->is_bad = false;
+    w->lenient = strcmp(kind, "look") == 0;
     w->trials++;
     prepare(w, before);
     int status = run(w, role, fault, NULL);
@@ -464,7 +538,8 @@ sweep_role(struct sweep *w, const char *role)
         unsigned long step = w->every;
         unsigned long i = w->first ? w->first : 1 + draw(w) % step;
         for (; i <= n && w->bad < w->bad_max; i += step)
-            trial(w, role, kinds[k], i);
+            strcmp(kinds[k], "run") == 0 ? user_trial(w, role, i)
+                                         : trial(w, role, kinds[k], i);
     }
 }
 
@@ -476,7 +551,7 @@ sweep_scenario(struct sweep *w)
 
     clock_gettime(CLOCK_MONOTONIC, &a);
     snprintf(w->what, sizeof w->what, "%s", w->s->name);
-    w->is_bad = false;
+    w->is_bad = w->lenient = false;
     for (size_t r = 0; r < sizeof roles / sizeof *roles; r++)
         if (!w->only_role || strcmp(w->only_role, roles[r]) == 0)
             sweep_role(w, roles[r]);
@@ -489,7 +564,7 @@ sweep_scenario(struct sweep *w)
 static void
 options(struct sweep *w, int argc, char *argv[])
 {
-    for (int o; (o = getopt(argc, argv, "s:k:r:e:f:b:2v")) != -1;)
+    for (int o; (o = getopt(argc, argv, "s:k:r:e:f:b:l:2v")) != -1;)
         switch (o) {
         case 's':
             w->only_scenario = optarg;
@@ -508,6 +583,10 @@ options(struct sweep *w, int argc, char *argv[])
             break;
         case 'b':
             w->bad_max = strtoul(optarg, NULL, 10);
+            break;
+        case 'l':
+            w->lacks = optarg;
+            setenv("WEFT_FAULT_LACKS", optarg, 1);
             break;
         case '2':
             w->twice = true;

@@ -5,11 +5,19 @@
  *
  * WEFT_FAULT_ROLE says which of its processes arms it: "command", "control"
  * (the tree's server that leads the conversation) or "serve" (the far end).
+ * With WEFT_MUTANTS, WEFT_MUTANT says what is left out (tests/fault/mutants.h).
  */
 #include <stdlib.h>
 #include <string.h>
 
 #include "tests/lib/fault.h"
+
+#ifdef WEFT_MUTANTS
+#include WEFT_MUTANTS
+int mutants_without;
+#endif
+
+int program_main(int argc, char *argv[]);
 
 #define main program_main
 #include "src/main.c"
@@ -33,5 +41,11 @@ main(int argc, char *argv[])
 
     if (wanted != NULL && strcmp(wanted, role(argc, argv)) == 0)
         fault_from_environment();
+    else
+        fault_lacks_from_environment();
+#ifdef WEFT_MUTANTS
+    const char *without = getenv("WEFT_MUTANT");
+    mutants_without = without ? atoi(without) : MUTANTS_NONE;
+#endif
     return program_main(argc, argv);
 }

@@ -30,6 +30,11 @@ may_change(unsigned long *mine)
     *mine = atomic_fetch_add(&fault.changes, 1) + 1;
     if (fault.kind == FAULT_KILL_BEFORE && *mine == fault.n)
         _exit(KILLED);
+    if (fault.kind == FAULT_RUN && *mine == fault.n) {
+        const char *command = getenv("WEFT_FAULT_RUN");
+        if (command == NULL || system(command) < 0)
+            fprintf(stderr, "WEFT_FAULT_RUN cannot be run\n");
+    }
     if ((fault.kind == FAULT_FAIL && *mine == fault.n) ||
         (fault.kind == FAULT_FAIL_FROM && *mine >= fault.n)) {
         errno = fault.sys;
@@ -289,8 +294,8 @@ errno_of(const char *name)
     return 0;
 }
 
-static void
-lacks_from_environment(void)
+void
+fault_lacks_from_environment(void)
 {
     static const char *const words[] = {"flags", "links", "leases", "openat2"};
     const char *text = getenv("WEFT_FAULT_LACKS");
@@ -314,6 +319,7 @@ fault_from_environment(void)
         {"kill-before:", FAULT_KILL_BEFORE, false},
         {"kill-after:", FAULT_KILL_AFTER, false},
         {"short:", FAULT_SHORT, false},
+        {"run:", FAULT_RUN, false},
         {"fail:", FAULT_FAIL, true},
         {"fail-all-from:", FAULT_FAIL_FROM, true},
         {"look:", FAULT_FAIL_LOOK, true},
@@ -323,7 +329,7 @@ fault_from_environment(void)
     count_file = getenv("WEFT_FAULT_COUNT");
     if (count_file)
         atexit(write_count);
-    lacks_from_environment();
+    fault_lacks_from_environment();
     if (text == NULL)
         return;
     if (strcmp(text, "count") == 0)

@@ -19,6 +19,8 @@ enum fault_kind {
     FAULT_FAIL_FROM,   /* the n-th and all later ones */
     FAULT_SHORT,       /* the n-th change, if it writes, writes half */
     FAULT_FAIL_LOOK,   /* the n-th call that looks fails with sys */
+    FAULT_RUN,         /* somebody else does something before the n-th change:
+                          the command in WEFT_FAULT_RUN */
 };
 
 /* Install the table and start counting from 0. */
@@ -42,12 +44,13 @@ unsigned long fault_looks(void);   /* looks so far */
 
 /*
  * fault_set from WEFT_FAULT: "kill-before:N", "kill-after:N",
- * "fail:N:ENOSPC", "fail-all-from:N:EIO", "short:N", "look:N:EIO",
+ * "fail:N:ENOSPC", "fail-all-from:N:EIO", "short:N", "look:N:EIO", "run:N",
  * "count".  Unset does nothing; anything else ends the process with a
  * sentence.  With WEFT_FAULT_COUNT=FILE the number of changes is written to
  * FILE when the process exits.  WEFT_FAULT_LACKS is a list of "flags",
  * "links", "leases", "openat2" for fault_lacks.
  */
 void fault_from_environment(void);
+void fault_lacks_from_environment(void); /* that alone */
 
 #endif
