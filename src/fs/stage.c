@@ -27,6 +27,13 @@
 #include "fs/ops.h"
 #include "fs/walk.h"
 
+#ifdef WEFT_MUTANTS
+#include WEFT_MUTANTS
+#define STAGE_WITHOUT(rule) (mutants_without == (rule))
+#else
+#define STAGE_WITHOUT(rule) false
+#endif
+
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NOCTTY)
 #define RESERVE (UINT64_C(1) << 20)
 
@@ -342,16 +349,37 @@ hold(struct swap *w, struct err *err)
     return meta_same_version(&m, w->expect) ? 0 : changed(err);
 }
 
+/* Nothing may have been put into a directory that is replaced. */
+static int
+verify_empty(const struct swap *w, const char *aside, struct err *err)
+{
+    struct walk names = {0};
+    int fd = ops_openat(w->s->tmp_fd, aside, DIR_FLAGS, 0);
+
+    if (fd < 0)
+        return errno == EACCES ? 0 : err_sys(err, "cannot look into it");
+    int r = walk_names(fd, &names, err);
+    if (r == 0 && names.n > 0)
+        r = changed(err);
+    walk_fini(&names);
+    ops_close_quietly(fd);
+    return r;
+}
+
 /* Step 4, of what now lies in tmp/ as aside. */
 static int
 verify(const struct swap *w, const char *aside, struct err *err)
 {
     struct meta m;
 
+    if (STAGE_WITHOUT(MUTANTS_VERIFY))
+        return 0;
     if (meta_at(w->s->tmp_fd, aside, &m, err) < 0)
         return -1;
     if (!meta_same_file(&m, w->expect) || m.mode != w->expect->mode)
         return changed(err);
+    if (m.kind == META_DIR && verify_empty(w, aside, err) < 0)
+        return -1;
     if (w->held.leased && ops_lease(w->held.fd, F_GETLEASE, 0) != F_RDLCK)
         return busy(err);
     return 0;
@@ -485,6 +513,11 @@ exchange(struct swap *w, struct err *err)
         return -1;
     if (meta_at(s->tmp_fd, w->tmp, &staged, err) < 0)
         return -1;
+    if (STAGE_WITHOUT(MUTANTS_EXCHANGE) && w->expect->kind == META_FILE) {
+        ops_unlinkat(w->dirfd, w->name, 0);
+        ops_linkat(s->tmp_fd, w->tmp, w->dirfd, w->name, 0);
+        return 0;
+    }
     if (move(s->tmp_fd, w->tmp, w->dirfd, w->name, RENAME_EXCHANGE) == 0)
         return verify(w, w->tmp, err) < 0 ? undo_exchange(w, &staged, err) : 0;
     if (errno == ENOENT)

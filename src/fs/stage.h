@@ -96,7 +96,7 @@ int stage_place(struct stage *s, const char *tmp, int dirfd, const char *name,
  *
  * Exchange the staged tmp with name in dirfd, which must be the version
  * expect (meta_same_version) and, if it is a file, not open for writing by
- * anybody.  Afterwards the old version lies in tmp/ under the name tmp; go on
+ * anybody; if it is a directory, empty.  Afterwards the old version lies in tmp/ under the name tmp; go on
  * with stage_discard.
  *
  * Errors: ERR_CHANGED  name holds something else, and still does
