@@ -111,17 +111,34 @@ set_meta(const struct plan_op *op, int dirfd, const char *name,
     return status;
 }
 
+/* A new directory has its mode from the start, as far as it can then be
+ * filled: the run may end at any moment. */
+static int
+open_mode(int dirfd, const char *name, uint32_t mode, struct err *err)
+{
+    int fd = ops_openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+
+    if (fd < 0)
+        return err_sys(err, "cannot open the new directory");
+    int status = ops_fchmod(fd, (mode_t)(mode | 0700));
+    if (status < 0)
+        err_sys(err, "cannot set the mode of the new directory");
+    ops_close_quietly(fd);
+    return status;
+}
+
 static int
 make_dir(struct apply *a, const struct plan_op *op, int dirfd,
          const char *name, const char *tmp, const char *trash,
          struct err *err)
 {
     if (op->from->kind != ENTRY_ABSENT)
-        return stage_mkdir(a->stage, tmp, err) < 0
+        return stage_mkdir(a->stage, tmp, err) < 0 ||
+                       open_mode(a->stage->tmp_fd, tmp, op->to->mode, err) < 0
                    ? -1
                    : put(a, op, dirfd, name, tmp, trash, err);
     if (ops_mkdirat(dirfd, name, 0700) == 0)
-        return 0;
+        return open_mode(dirfd, name, op->to->mode, err);
     if (errno == EEXIST)
         return err_set(err, ERR_CHANGED, "something is there already");
     return err_sys(err, "cannot make the directory");
@@ -226,6 +243,14 @@ apply_finish_dir(struct apply *a, const char *path, uint32_t mode,
     return meta_set(fd, (now.mode & 07000) | mode, mtime_ns, err);
 }
 
+/* A later op, or somebody else, has removed or replaced it: names that are not
+ * there need not be stored. */
+static bool
+is_gone(const struct err *err)
+{
+    return err->sys == ENOENT || err->sys == ENOTDIR || err->sys == ELOOP;
+}
+
 int
 apply_sync(struct apply *a, const char *path, struct err *err)
 {
@@ -234,11 +259,13 @@ apply_sync(struct apply *a, const char *path, struct err *err)
 
     free(dir);
     if (dirfd < 0)
-        return -1;
+        return is_gone(err) ? 0 : -1;
     int fd = ops_openat(dirfd, path_name(path),
                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
-        return errno == ELOOP ? 0 : err_sys(err, "cannot open it");
+        return errno == ELOOP || errno == ENOENT
+                   ? 0
+                   : err_sys(err, "cannot open it");
     int status = stage_sync(fd, err);
     ops_close_quietly(fd);
     return status;
@@ -249,7 +276,9 @@ apply_sync_dir(struct apply *a, const char *dir, struct err *err)
 {
     int fd = root_dirs_get(&a->dirs, dir, err);
 
-    return fd < 0 ? -1 : stage_sync(fd, err);
+    if (fd < 0)
+        return is_gone(err) ? 0 : -1;
+    return stage_sync(fd, err);
 }
 
 void
