@@ -137,8 +137,10 @@ record(struct look *look, const char *path, const struct entry *old,
 
     if (entry_is_there(old) && old->kind == e->kind) {
         keep_unmoved(old, e);
-        e->h = old->h;
-        e->v = old->v;
+        if (e->kind == ENTRY_DIR) { /* h is the id of anything else */
+            e->h = old->h;
+            e->v = old->v;
+        }
     }
     if (old != NULL) {
         e->know = old->know;
