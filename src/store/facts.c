@@ -292,7 +292,7 @@ facts_save_new(struct replica *r, struct err *err)
                          "INSERT OR REPLACE INTO who(n, id) VALUES(?,?)", "ib",
                          (int64_t)n, r->who.id[n].b, sizeof r->who.id[n].b) < 0)
             return -1;
-    for (uint32_t n = 1; n < r->exception_n; n++)
+    for (uint32_t n = 1; n < r->exception_n && !r->forgets; n++)
         if ((n >= r->exception_saved || r->inherits[n] == REPLICA_ENDS) &&
             save_exception(r, n, err) < 0)
             return -1;

@@ -73,6 +73,16 @@ renew(struct replica *r, struct err *err)
     return forget_ticks(r, err);
 }
 
+static void
+drop_exceptions(struct replica *r)
+{
+    for (uint32_t n = 1; n < r->exception_n; n++)
+        knowledge_fini(&r->exceptions[n]);
+    r->exception_n = r->exception_saved = 1;
+    r->forgets = false;
+    tree_know(r->tree, 1);
+}
+
 /* Believe nothing.  What the tree is known to hold goes with the knowledge:
  * listings would turn a file that was rolled back into an edit, and one that
  * is missing into a deletion. */
@@ -80,9 +90,7 @@ static int
 forget_all(struct replica *r, struct err *err)
 {
     knowledge_fini(&r->known);
-    for (uint32_t n = 1; n < r->exception_n; n++)
-        knowledge_fini(&r->exceptions[n]);
-    r->exception_n = r->exception_saved = 1;
+    drop_exceptions(r);
     free(r->rules);
     r->rules = NULL;
     r->rules_len = 0;
@@ -510,6 +518,8 @@ note_committed(struct replica *r)
     r->bumped = true;
     r->changed = false;
     r->who_saved = r->who.n;
+    if (r->forgets)
+        drop_exceptions(r);
     r->exception_saved = r->exception_n;
     for (uint32_t n = 1; n < r->exception_n; n++)
         if (r->inherits[n] == REPLICA_ENDS)
@@ -537,6 +547,7 @@ replica_rollback(struct replica *r)
     if (!r->db->began)
         return;
     database_rollback(r->db);
+    r->forgets = false;
     for (uint32_t n = 1; n < r->exception_n; n++)
         if (r->inherits[n] == REPLICA_ENDS) {
             r->inherits[n] = REPLICA_STANDS;
@@ -614,6 +625,10 @@ replica_exception(struct replica *r, const struct knowledge *k, uint32_t *out,
 {
     uint32_t cap = r->exception_cap, n;
 
+    if (r->forgets) {
+        r->forgets = false;
+        r->exception_saved = 1; /* the rows are gone already */
+    }
     for (n = 1; n < r->exception_n; n++)
         if (r->inherits[n] == REPLICA_STANDS &&
             knowledge_equal(&r->exceptions[n], k)) {
@@ -632,6 +647,15 @@ replica_exception(struct replica *r, const struct knowledge *k, uint32_t *out,
     r->exception_n++;
     tree_know(r->tree, r->exception_n);
     *out = n;
+    return 0;
+}
+
+int
+replica_forget_exceptions(struct replica *r, struct err *err)
+{
+    if (database_run(r->db, err, "DELETE FROM knows", "") < 0)
+        return -1;
+    r->forgets = true;
     return 0;
 }
 

@@ -79,6 +79,7 @@ struct replica {
 
     bool changed; /* fields above differ from the committed ones */
     bool bumped;  /* this session's epoch is written */
+    bool forgets; /* the exceptions end with this transaction */
     bool failed;  /* a commit failed: nothing more is written */
     uint32_t who_saved, exception_saved; /* rows that the database has */
 };
@@ -145,6 +146,13 @@ int replica_doubt(struct replica *r, struct err *err);
  */
 int replica_exception(struct replica *r, const struct knowledge *k,
                       uint32_t *out, struct err *err);
+
+/*
+ * Forget them all, so that numbers begin with 1 again, once this transaction
+ * is committed.  Neither a listing nor an intent may have one any more.
+ * Asking for a number before the commit calls it off.
+ */
+int replica_forget_exceptions(struct replica *r, struct err *err);
 
 /* Entries with this number inherit the root's knowledge: listings loaded from
  * now on have 0 in its place.  Lasts if the transaction is committed. */

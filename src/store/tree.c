@@ -80,7 +80,9 @@ tree_free(struct tree *t)
 void
 tree_know(struct tree *t, uint32_t n)
 {
-    if (n <= t->know_n)
+    if (n < t->know_n)
+        t->know_n = n;
+    if (n == t->know_n)
         return;
     t->know = mem_resize(t->know, n, sizeof *t->know);
     for (uint32_t i = t->know_n; i < n; i++)
@@ -113,7 +115,7 @@ page_is_uneven(const struct listing *l, const struct listing_page *p)
 {
     for (size_t i = p->from; i < p->to; i++) {
         const struct entry *e = &l->entries[i];
-        if (e->know != 0 || e->below != 0 || (entry_is_dir(e) && e->uneven))
+        if (e->know != 0 || e->below != 0 || e->uneven)
             return true;
     }
     return false;

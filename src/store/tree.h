@@ -30,7 +30,7 @@ struct tree *tree_new(struct database *db,
                       const struct incarnation_table *who); /* both borrowed */
 void tree_free(struct tree *t); /* NULL is allowed */
 
-/* From now on exceptions below n are known, and number means to. */
+/* From now on exceptions below n are known, and no others. */
 void tree_know(struct tree *t, uint32_t n);
 void tree_map(struct tree *t, uint32_t number, uint32_t to);
 

@@ -575,6 +575,84 @@ START_TEST(exceptions_are_interned_and_end)
 }
 END_TEST
 
+/* A replica with the exceptions a and b, which no listing has. */
+static void
+make_exceptions(struct replica *r, struct knowledge *a, struct knowledge *b)
+{
+    struct err err = {0};
+    uint32_t n = 0;
+
+    knowledge_see(a, 0, 1, 1);
+    knowledge_see(b, 0, 2, 2);
+    must(replica_begin(r, &err));
+    must(replica_exception(r, a, &n, &err));
+    ck_assert_uint_eq(n, 1);
+    must(replica_exception(r, b, &n, &err));
+    ck_assert_uint_eq(n, 2);
+    must(replica_commit(r, &err));
+}
+
+START_TEST(exceptions_that_are_forgotten_leave_their_numbers)
+{
+    struct err err = {0};
+    struct replica *r = opened();
+    struct knowledge a = {0}, b = {0};
+    uint32_t n = 0;
+
+    make_exceptions(r, &a, &b);
+    must(replica_begin(r, &err));
+    must(replica_forget_exceptions(r, &err));
+    ck_assert_uint_eq(r->exception_n, 3);
+    replica_rollback(r);
+    ck_assert_uint_eq(r->exception_n, 3);
+    ck_assert_uint_eq(r->tree->know_n, 3);
+    must(replica_begin(r, &err));
+    must(replica_commit(r, &err));
+    ck_assert_uint_eq(r->exception_n, 3);
+
+    must(replica_begin(r, &err));
+    must(replica_forget_exceptions(r, &err));
+    must(replica_commit(r, &err));
+    ck_assert_uint_eq(r->exception_n, 1);
+    ck_assert_uint_eq(r->tree->know_n, 1);
+    must(replica_begin(r, &err));
+    must(replica_exception(r, &b, &n, &err));
+    ck_assert_uint_eq(n, 1);
+    must(replica_commit(r, &err));
+    replica_close(r);
+    r = opened();
+    ck_assert_uint_eq(r->exception_n, 2);
+    ck_assert(knowledge_equal(&r->exceptions[1], &b));
+    replica_close(r);
+    knowledge_fini(&a);
+    knowledge_fini(&b);
+}
+END_TEST
+
+START_TEST(asking_for_a_number_calls_forgetting_off)
+{
+    struct err err = {0};
+    struct replica *r = opened();
+    struct knowledge a = {0}, b = {0};
+    uint32_t n = 0;
+
+    make_exceptions(r, &a, &b);
+    must(replica_begin(r, &err));
+    must(replica_forget_exceptions(r, &err));
+    must(replica_exception(r, &b, &n, &err));
+    ck_assert_uint_eq(n, 2);
+    must(replica_commit(r, &err));
+    replica_close(r);
+    r = opened();
+    ck_assert_uint_eq(r->exception_n, 3);
+    ck_assert(knowledge_equal(&r->exceptions[1], &a));
+    ck_assert(knowledge_equal(&r->exceptions[2], &b));
+    replica_close(r);
+    knowledge_fini(&a);
+    knowledge_fini(&b);
+}
+END_TEST
+
 static int
 note_peer(void *arg, const struct replica_peer *p)
 {
@@ -821,6 +899,8 @@ main(void)
     tcase_add_test(tc, ticks_have_nonces);
     tcase_add_test(tc, doubt_begins_anew_and_keeps_what_was_known);
     tcase_add_test(tc, exceptions_are_interned_and_end);
+    tcase_add_test(tc, exceptions_that_are_forgotten_leave_their_numbers);
+    tcase_add_test(tc, asking_for_a_number_calls_forgetting_off);
     tcase_add_test(tc, peers_are_listed_the_latest_first);
     tcase_add_test(tc, after_a_failed_commit_nothing_is_begun);
     tcase_add_loop_test(tc, a_kill_at_any_moment_is_survived, 0, 6);

@@ -134,6 +134,31 @@ START_TEST(all_kinds_of_entries_are_kept)
 }
 END_TEST
 
+/* A listing that stands for a directory which is gone, to hold exceptions,
+ * hangs on an entry of any kind. */
+START_TEST(uneven_is_seen_below_every_kind_of_entry)
+{
+    static const enum entry_kind kinds[] = {ENTRY_ABSENT, ENTRY_FILE,
+                                            ENTRY_DIR};
+    struct listing *l = listing_new("");
+    struct entry absent = {.name = "a", .kind = ENTRY_ABSENT, .uneven = true};
+
+    if (kinds[_i] == ENTRY_ABSENT)
+        listing_append(l, &absent);
+    else
+        listings_add(l, "a", kinds[_i], 1);
+    l->entries[0].uneven = true;
+    save(l);
+    ck_assert(l->uneven && l->pages[0].uneven);
+    struct listing *stored = load("");
+    ck_assert(stored->uneven && stored->pages[0].uneven);
+    ck_assert(stored->entries[0].uneven);
+    ck_assert(listings_equal(l, stored));
+    listing_free(stored);
+    listing_free(l);
+}
+END_TEST
+
 /* Any change of the entries leaves exactly the rows of its pages. */
 START_TEST(changes_leave_no_rows_behind)
 {
@@ -454,6 +479,7 @@ main(void)
     tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, a_saved_listing_is_loaded_as_it_was, 0, 5);
     tcase_add_test(tc, all_kinds_of_entries_are_kept);
+    tcase_add_loop_test(tc, uneven_is_seen_below_every_kind_of_entry, 0, 3);
     tcase_add_test(tc, changes_leave_no_rows_behind);
     tcase_add_test(tc, only_dirty_pages_are_written);
     tcase_add_test(tc, a_walk_has_the_order_of_paths);
