@@ -84,9 +84,28 @@ remove_(struct apply *a, const struct plan_op *op, int dirfd, const char *name,
     return discard(a, tmp, trash, err);
 }
 
+/* Both or none: half of it would look like somebody's change. */
+static int
+set_both(struct apply *a, const struct plan_op *op, int fd,
+         const struct meta *now, struct err *err)
+{
+    int64_t mtime_ns =
+        op->to->kind == ENTRY_DIR ? now->mtime_ns : op->to->mtime_ns;
+    struct meta after;
+    struct err ignored;
+
+    if (meta_set(fd, (now->mode & 07000) | op->to->mode, mtime_ns, err) == 0)
+        return 0;
+    if (meta_of(fd, &after, &ignored) < 0 ||
+        (after.mode != now->mode &&
+         ops_fchmod(fd, (mode_t)now->mode & 07777) < 0))
+        a->unsettled = true;
+    return -1;
+}
+
 /* Same content, other mode or mtime: by descriptor. */
 static int
-set_meta(const struct plan_op *op, int dirfd, const char *name,
+set_meta(struct apply *a, const struct plan_op *op, int dirfd, const char *name,
          struct err *err)
 {
     struct meta old, now;
@@ -103,10 +122,7 @@ set_meta(const struct plan_op *op, int dirfd, const char *name,
     if (status == 0 && !meta_same_version(&now, &old))
         status = err_set(err, ERR_CHANGED, "it was changed meanwhile");
     if (status == 0)
-        status = meta_set(fd, (now.mode & 07000) | op->to->mode,
-                          op->to->kind == ENTRY_DIR ? now.mtime_ns
-                                                   : op->to->mtime_ns,
-                          err);
+        status = set_both(a, op, fd, &now, err);
     ops_close(fd);
     return status;
 }
@@ -128,17 +144,21 @@ open_mode(int dirfd, const char *name, uint32_t mode, struct err *err)
 }
 
 static int
-make_dir(struct apply *a, const struct plan_op *op, int dirfd,
-         const char *name, const char *tmp, const char *trash,
-         struct err *err)
+make_dir(struct apply *a, const struct plan_op *op, int dirfd, const char *name,
+         const char *tmp, const char *trash, struct err *err)
 {
     if (op->from->kind != ENTRY_ABSENT)
         return stage_mkdir(a->stage, tmp, err) < 0 ||
                        open_mode(a->stage->tmp_fd, tmp, op->to->mode, err) < 0
                    ? -1
                    : put(a, op, dirfd, name, tmp, trash, err);
-    if (ops_mkdirat(dirfd, name, 0700) == 0)
-        return open_mode(dirfd, name, op->to->mode, err);
+    if (ops_mkdirat(dirfd, name, 0700) == 0) {
+        if (open_mode(dirfd, name, op->to->mode, err) == 0)
+            return 0;
+        if (ops_unlinkat(dirfd, name, AT_REMOVEDIR) < 0)
+            a->unsettled = true;
+        return -1;
+    }
     if (errno == EEXIST)
         return err_set(err, ERR_CHANGED, "something is there already");
     return err_sys(err, "cannot make the directory");
@@ -172,7 +192,7 @@ try_op(struct apply *a, const struct plan_op *op, const char *dir,
     case PLAN_RECORD:
         return 0;
     case PLAN_META:
-        return set_meta(op, dirfd, name, err);
+        return set_meta(a, op, dirfd, name, err);
     case PLAN_FILE:
         return put(a, op, dirfd, name, tmp, trash, err);
     case PLAN_DIR:
