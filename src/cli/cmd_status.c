@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/path.h"
@@ -19,42 +14,11 @@
 #include "store/history.h"
 #include "store/replica.h"
 
-#define STATUS_DEPTH 200 /* of the trash, while its size is added up */
-
 struct status {
     const struct options *o;
     struct buf b;
     size_t peers;
 };
-
-/* Add up a directory of our own making; what cannot be seen counts nothing. */
-static uint64_t
-size_below(int dir, const char *name, int depth)
-{
-    int fd = openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    DIR *d = fd >= 0 ? fdopendir(fd) : NULL;
-    uint64_t bytes = 0;
-    struct dirent *e;
-
-    if (!d) {
-        if (fd >= 0)
-            close(fd);
-        return 0;
-    }
-    while ((e = readdir(d)) != NULL) {
-        struct stat st;
-
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0 ||
-            fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-            continue;
-        if (S_ISREG(st.st_mode))
-            bytes += (uint64_t)st.st_size;
-        else if (S_ISDIR(st.st_mode) && depth < STATUS_DEPTH)
-            bytes += size_below(fd, e->d_name, depth + 1);
-    }
-    closedir(d);
-    return bytes;
-}
 
 static void
 add_when(struct buf *b, int64_t ns)
@@ -119,6 +83,8 @@ tell_json(struct status *s, struct replica *r, struct err *err)
 {
     struct buf *b = &s->b;
     char node[17];
+    struct err unseen;
+    uint64_t trash;
 
     json_event(b, "status");
     json_path(b, "root", r->path);
@@ -135,7 +101,8 @@ tell_json(struct status *s, struct replica *r, struct err *err)
     if (history_each_conflict(r, add_conflict, s, err) < 0)
         return -1;
     json_close(b, ']');
-    json_number(b, "trash_bytes", size_below(r->control_fd, "trash", 0));
+    if (history_trash_size(r, &trash, &unseen) == 0)
+        json_number(b, "trash_bytes", trash);
     json_end(b);
     return 0;
 }
@@ -144,7 +111,8 @@ static int
 tell(struct status *s, struct replica *r, struct err *err)
 {
     struct buf *b = &s->b;
-    uint64_t conflicts;
+    uint64_t conflicts, trash;
+    struct err unseen;
 
     if (history_count_conflicts(r, &conflicts, err) < 0)
         return -1;
@@ -153,7 +121,10 @@ tell(struct status *s, struct replica *r, struct err *err)
     buf_add_format(b, "\nnode       %016" PRIx64 "\nin step    ", r->node);
     add_when(b, r->last_sync_ns);
     buf_add_string(b, "\ntrash      ");
-    show_size(b, size_below(r->control_fd, "trash", 0));
+    if (history_trash_size(r, &trash, &unseen) == 0)
+        show_size(b, trash);
+    else
+        buf_add_string(b, unseen.msg);
     buf_add_string(b, "\nconflicts  ");
     show_count(b, conflicts);
     buf_add_byte(b, '\n');

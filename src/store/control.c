@@ -53,35 +53,21 @@ make_path(char *path)
 }
 
 int
-control_user_state(int *fd_out, struct err *err)
+control_user_state(bool make, int *fd_out, struct err *err)
 {
     char *path = user_state_path(err);
-    int r = 0;
+    int r = 0, fd = -1;
 
     if (path == NULL)
         return -1;
-    int fd = -1;
-    if (make_path(path) == 0)
+    if (!make || make_path(path) == 0)
         fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        r = err_sys(err, "cannot make '%s'", path);
+    if (fd < 0 && (make || errno != ENOENT))
+        r = err_sys(err, make ? "cannot make '%s'" : "cannot open '%s'", path);
     else
         *fd_out = fd;
     free(path);
     return r;
-}
-
-static int
-open_user_state(void)
-{
-    struct err ignored = {0};
-    char *path = user_state_path(&ignored);
-    int fd = -1;
-
-    if (path != NULL)
-        fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    free(path);
-    return fd;
 }
 
 /* Where the control directory is */
@@ -123,10 +109,11 @@ static int
 find_elsewhere(int root_fd, int *out, struct err *err)
 {
     char name[32];
-    int state = open_user_state();
+    struct err ignored = {0};
+    int state;
 
     *out = -1;
-    if (state < 0)
+    if (control_user_state(false, &state, &ignored) < 0 || state < 0)
         return 0;
     int r = elsewhere_name(root_fd, name, err);
     if (r == 0)
@@ -175,7 +162,7 @@ make_elsewhere(int root_fd, int *fd_out, struct err *err)
     char name[32];
     int state = -1;
 
-    if (control_user_state(&state, err) < 0)
+    if (control_user_state(true, &state, err) < 0)
         return -1;
     int r = elsewhere_name(root_fd, name, err);
     if (r == 0 && make_dir(state, name, fd_out) < 0)

@@ -46,8 +46,9 @@ int control_write_epoch(int fd, uint64_t epoch, struct err *err); /* durable */
 /* Rename the database and its journal to a free DATABASE_NAME.damaged-N. */
 int control_set_aside(int fd, struct err *err);
 
-/* A descriptor of $XDG_STATE_HOME/weft, made where missing. */
-int control_user_state(int *fd_out, struct err *err);
+/* A descriptor of $XDG_STATE_HOME/weft.  Where it is missing it is made, or
+ * else *fd_out is -1. */
+int control_user_state(bool make, int *fd_out, struct err *err);
 
 /*
  * Replace a small file: readers see the old bytes or the new ones, also after

@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "fs/trash.h"
 #include "store/record.h"
 
 static int
@@ -409,4 +410,15 @@ history_each_conflict(struct replica *r,
             break;
     database_done(s);
     return got < 0 ? -1 : 0;
+}
+
+int
+history_trash_size(struct replica *r, uint64_t *bytes, struct err *err)
+{
+    struct trash_total total = {0};
+
+    if (r->control_fd >= 0 && trash_size(r->control_fd, &total, err) < 0)
+        return -1;
+    *bytes = total.bytes;
+    return 0;
 }

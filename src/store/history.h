@@ -87,4 +87,7 @@ int history_each_conflict(struct replica *r,
                                       const struct history_conflict *c),
                           void *arg, struct err *err);
 
+/* How many bytes on disk does the trash hold? */
+int history_trash_size(struct replica *r, uint64_t *bytes, struct err *err);
+
 #endif

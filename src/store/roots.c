@@ -85,8 +85,10 @@ roots_lookup(const char *location, uint8_t id[CONTROL_ID_LEN], struct err *err)
     uint8_t found[CONTROL_ID_LEN];
     int fd;
 
-    if (control_user_state(&fd, err) < 0)
+    if (control_user_state(false, &fd, err) < 0)
         return -1;
+    if (fd < 0)
+        return 0;
     line_head(location, &head);
     int r = control_slurp(fd, NAME, FILE_MAX, &text, err);
     if (r > 0)
@@ -149,7 +151,7 @@ roots_remember(const char *location, const uint8_t id[CONTROL_ID_LEN],
     struct lock lock = {.fd = -1};
     int fd, r = -1;
 
-    if (control_user_state(&fd, err) < 0)
+    if (control_user_state(true, &fd, err) < 0)
         return -1;
     line_head(location, &head);
     if (lock_take(fd, LOCK_NAME, true, &lock, err) == 0) {

@@ -15,7 +15,7 @@
 #include "base/err.h"
 #include "store/control.h"
 
-/* 1 and the id that location had, 0 when it is not known. */
+/* 1 and the id that location had, 0 when it is not known.  Creates nothing. */
 int roots_lookup(const char *location, uint8_t id[CONTROL_ID_LEN],
                  struct err *err);
 

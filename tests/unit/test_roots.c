@@ -64,6 +64,15 @@ START_TEST(locations_keep_their_last_id)
 }
 END_TEST
 
+START_TEST(looking_up_leaves_no_trace)
+{
+    check("/x", 0);
+    ck_assert(!scratch_exists(scratch_fd, "a"));
+    remember("/x", 1);
+    ck_assert(scratch_exists(scratch_fd, "a/b/weft/roots"));
+}
+END_TEST
+
 START_TEST(names_cannot_forge_lines)
 {
     remember("/a\n/b", 1);
@@ -152,6 +161,7 @@ main(void)
 
     tcase_add_checked_fixture(tc, setup, scratch_teardown);
     tcase_add_test(tc, locations_keep_their_last_id);
+    tcase_add_test(tc, looking_up_leaves_no_trace);
     tcase_add_test(tc, names_cannot_forge_lines);
     tcase_add_test(tc, rubbish_in_the_file_is_passed_over);
     tcase_add_test(tc, many_writers_lose_nothing);
