@@ -400,6 +400,22 @@ prepare(struct scan *s, struct ignore **before)
     return ensure_root(r, s->err);
 }
 
+static int
+look_at_all(struct scan *s)
+{
+    struct tree_walk walk;
+
+    if (tree_walk_open(&walk, s->replica->tree, s->err) < 0)
+        return -1;
+    pthread_rwlock_init(&s->shared.lock, NULL);
+    s->pool = pool_new(pool_threads());
+    drive(s, &walk);
+    pool_free(s->pool);
+    pthread_rwlock_destroy(&s->shared.lock);
+    tree_walk_close(&walk);
+    return s->failed ? -1 : 0;
+}
+
 int
 scan_run(struct replica *r, const struct scan_args *args,
          struct scan_result *out, struct err *err)
@@ -407,33 +423,26 @@ scan_run(struct replica *r, const struct scan_args *args,
     int64_t started = clock_mono_ns();
     struct scan s = {.replica = r, .args = args, .out = out, .err = err};
     struct ignore *before = NULL;
-    struct tree_walk walk;
+    uint64_t tick;
 
     *out = (struct scan_result){0};
-    if (prepare(&s, &before) < 0 ||
-        tree_walk_open(&walk, r->tree, err) < 0) {
-        ignore_free(before);
-        return -1;
-    }
-    pthread_rwlock_init(&s.shared.lock, NULL);
-    s.pool = pool_new(pool_threads());
-    drive(&s, &walk);
-    pool_free(s.pool);
-    pthread_rwlock_destroy(&s.shared.lock);
-    tree_walk_close(&walk);
+    int status = prepare(&s, &before);
+    if (status == 0 && r->root.fd >= 0)
+        status = look_at_all(&s);
+    else if (status == 0) /* not there, and a dry run does not make it */
+        status = tree_root(r->tree, &out->h, &out->v, &out->uneven, err) < 0
+                     ? -1
+                     : 0;
     ignore_free(before);
-    if (!s.failed && out->events > 0) {
-        uint64_t tick;
-        if (replica_next_tick(r, &tick, err) < 0)
-            fail(&s);
-    }
+    if (status == 0 && out->events > 0)
+        status = replica_next_tick(r, &tick, err);
     log_debug(LOG_SCAN,
               "scan files=%llu dirs=%llu hashed=%llu events=%llu ms=%lld",
               (unsigned long long)out->files, (unsigned long long)out->dirs,
               (unsigned long long)out->hashed_files,
               (unsigned long long)out->events,
               (long long)((clock_mono_ns() - started) / 1000000));
-    return s.failed ? -1 : 0;
+    return status;
 }
 
 void
