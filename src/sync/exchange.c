@@ -243,8 +243,8 @@ take_listing(struct exchange *x, const struct frame *f, bool asked,
         status = message_refused(f->type, err); /* all that we hold was named */
     } else if (far->partial && (m.flags & MESSAGE_TREE_LAST) != 0) {
         /* Start again, with a question. */
-        listing_free(far->listing);
         table_remove(&x->far, m.path);
+        listing_free(far->listing);
         free(far);
     }
     mem_arena_fini(&arena);
