@@ -909,6 +909,25 @@ out:
     free(r.conflicts);
 }
 
+/* A directory of several pages. */
+static void
+make_many(struct history *h)
+{
+    char *dir = real(h, below(h, h->replicas), "many");
+
+    mkdir(dir, 0755);
+    for (unsigned i = 0; i < 900; i++) {
+        char *file = mem_format("%s/%04u", dir, i);
+        FILE *f = fopen(file, "we");
+        if (f != NULL) {
+            fprintf(f, "%u", i);
+            fclose(f);
+        }
+        free(file);
+    }
+    free(dir);
+}
+
 static void
 history(struct history *h)
 {
@@ -927,6 +946,8 @@ history(struct history *h)
     int fd = open(keep, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     close(fd);
     free(keep);
+    if (chance(h, 15))
+        make_many(h);
     size_t rounds = 3 + below(h, 8);
     size_t fill = 5 + below(h, 30);
     for (size_t k = 0; k < fill; k++)
