@@ -19,7 +19,7 @@
 static const char *const tables[] = {
     "CREATE TABLE meta(name TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID",
     "CREATE TABLE who(n INTEGER PRIMARY KEY, id BLOB)",
-    "CREATE TABLE knows(n INTEGER PRIMARY KEY, body BLOB, inherits INTEGER)",
+    "CREATE TABLE knows(n INTEGER PRIMARY KEY, body BLOB)",
     "CREATE TABLE ticks(tick INTEGER PRIMARY KEY, nonce INTEGER,"
     " time INTEGER)",
     "CREATE TABLE dirs(dir BLOB PRIMARY KEY, stamp BLOB, racy INTEGER,"

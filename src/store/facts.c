@@ -60,49 +60,39 @@ load_who(struct replica *r, struct err *err)
     return got;
 }
 
-/* Exceptions: rows that have ended may have left gaps.  A number in a gap
- * means "knows nothing", which is always safe. */
+/* Exceptions: rows 1, 2, 3, ... without a gap */
 
 static void
-grow_exceptions(struct replica *r, uint32_t n)
+add_exception(struct replica *r)
 {
-    while (r->exception_n < n) {
-        uint32_t cap = r->exception_cap;
-        MEM_GROW(r->exceptions, r->exception_n, r->exception_cap);
-        if (r->exception_cap != cap)
-            r->inherits =
-                mem_resize(r->inherits, r->exception_cap, sizeof *r->inherits);
-        r->exceptions[r->exception_n] = (struct knowledge){0};
-        r->inherits[r->exception_n++] = REPLICA_STANDS;
-    }
+    MEM_GROW(r->exceptions, r->exception_n, r->exception_cap);
+    r->exceptions[r->exception_n++] = (struct knowledge){0};
 }
 
-/* Columns: n, body, inherits. */
+/* Columns: n, body. */
 static bool
 take_exception(struct replica *r, sqlite3_stmt *s)
 {
-    int64_t n = database_int(s, 0);
+    uint32_t n = r->exception_n;
     size_t len;
     const uint8_t *body = database_blob(s, 1, &len);
 
-    if (n < 1 || n >= EXCEPTIONS_MAX)
+    if (database_int(s, 0) != n || n == EXCEPTIONS_MAX)
         return false;
-    grow_exceptions(r, (uint32_t)n + 1);
-    if (database_int(s, 2) != 0)
-        r->inherits[n] = REPLICA_ENDED;
+    add_exception(r);
     return decode_known(body, len, r->who.n, &r->exceptions[n]);
 }
 
 static int
 load_exceptions(struct replica *r, struct err *err)
 {
-    sqlite3_stmt *s = database_statement(
-        r->db, "SELECT n, body, inherits FROM knows ORDER BY n", err);
+    sqlite3_stmt *s =
+        database_statement(r->db, "SELECT n, body FROM knows ORDER BY n", err);
     int got;
 
     if (s == NULL)
         return -1;
-    grow_exceptions(r, 1);
+    add_exception(r); /* 0 is none */
     while ((got = database_step(r->db, s, err)) > 0)
         if (!take_exception(r, s)) {
             got = damaged(r, err);
@@ -111,9 +101,6 @@ load_exceptions(struct replica *r, struct err *err)
     database_done(s);
     r->exception_saved = r->exception_n;
     tree_know(r->tree, r->exception_n);
-    for (uint32_t n = 1; n < r->exception_n; n++)
-        if (r->inherits[n] == REPLICA_ENDED)
-            tree_map(r->tree, n, 0);
     return got;
 }
 
@@ -276,10 +263,9 @@ save_exception(struct replica *r, uint32_t n, struct err *err)
     struct buf b = {0};
 
     knowledge_encode(&r->exceptions[n], &b);
-    int got = database_run(
-        r->db, err,
-        "INSERT OR REPLACE INTO knows(n, body, inherits) VALUES(?,?,?)", "ibi",
-        (int64_t)n, b.data, b.len, (int64_t)(r->inherits[n] != REPLICA_STANDS));
+    int got = database_run(r->db, err,
+                           "INSERT OR REPLACE INTO knows(n, body) VALUES(?,?)",
+                           "ib", (int64_t)n, b.data, b.len);
     buf_fini(&b);
     return got;
 }
@@ -292,9 +278,8 @@ facts_save_new(struct replica *r, struct err *err)
                          "INSERT OR REPLACE INTO who(n, id) VALUES(?,?)", "ib",
                          (int64_t)n, r->who.id[n].b, sizeof r->who.id[n].b) < 0)
             return -1;
-    for (uint32_t n = 1; n < r->exception_n && !r->forgets; n++)
-        if ((n >= r->exception_saved || r->inherits[n] == REPLICA_ENDS) &&
-            save_exception(r, n, err) < 0)
+    for (uint32_t n = r->exception_saved; n < r->exception_n; n++)
+        if (!r->forgets && save_exception(r, n, err) < 0)
             return -1;
     return 0;
 }

@@ -35,8 +35,7 @@ int facts_save_number(struct replica *r, const char *name, uint64_t value,
                       struct err *err);
 int facts_save_known(struct replica *r, struct err *err); /* and rules */
 
-/* Save incarnations and exceptions that are new, and exceptions that have
- * ended (r keeps count). */
+/* Save incarnations and exceptions that are new (r keeps count). */
 int facts_save_new(struct replica *r, struct err *err);
 
 #endif

@@ -375,38 +375,6 @@ come_right(struct replica *r, struct judgement *j, struct err *err)
     return control_write_id(r->control_fd, &id, err);
 }
 
-/* Exceptions that ended long ago leave the listings and their table. */
-static int
-sweep(struct replica *r, struct err *err)
-{
-    bool any = false;
-
-    for (uint32_t n = 1; n < r->exception_n; n++)
-        any = any || r->inherits[n] == REPLICA_ENDED;
-    if (!any || r->ephemeral)
-        return 0;
-    if (replica_begin(r, err) < 0)
-        return -1;
-    if (replica_settle(r, err) < 0 ||
-        database_run(r->db, err,
-                     "UPDATE intents SET know=0 WHERE know IN"
-                     " (SELECT n FROM knows WHERE inherits<>0)",
-                     "") < 0 ||
-        database_run(r->db, err, "DELETE FROM knows WHERE inherits<>0", "") <
-            0 ||
-        replica_commit(r, err) < 0) {
-        replica_rollback(r);
-        return -1;
-    }
-    for (uint32_t n = 1; n < r->exception_n; n++)
-        if (r->inherits[n] == REPLICA_ENDED) {
-            knowledge_fini(&r->exceptions[n]);
-            r->inherits[n] = REPLICA_STANDS;
-            tree_map(r->tree, n, n);
-        }
-    return 0;
-}
-
 static int
 open_state(struct replica *r, const struct replica_args *a, struct err *err)
 {
@@ -427,9 +395,7 @@ open_state(struct replica *r, const struct replica_args *a, struct err *err)
     if (judge(r, loaded, &facts, &j, err) < 0)
         return -1;
     r->conservative = r->conservative || lost;
-    if ((j.fresh || j.forget || j.renew) && come_right(r, &j, err) < 0)
-        return -1;
-    return sweep(r, err);
+    return j.fresh || j.forget || j.renew ? come_right(r, &j, err) : 0;
 }
 
 int
@@ -470,7 +436,6 @@ replica_close(struct replica *r)
     ops_close_quietly(r->control_fd);
     root_fini(&r->root);
     free(r->exceptions);
-    free(r->inherits);
     free(r->path);
     pthread_mutex_destroy(&r->mutex);
     free(r);
@@ -521,9 +486,6 @@ note_committed(struct replica *r)
     if (r->forgets)
         drop_exceptions(r);
     r->exception_saved = r->exception_n;
-    for (uint32_t n = 1; n < r->exception_n; n++)
-        if (r->inherits[n] == REPLICA_ENDS)
-            r->inherits[n] = REPLICA_ENDED;
 }
 
 int
@@ -548,11 +510,6 @@ replica_rollback(struct replica *r)
         return;
     database_rollback(r->db);
     r->forgets = false;
-    for (uint32_t n = 1; n < r->exception_n; n++)
-        if (r->inherits[n] == REPLICA_ENDS) {
-            r->inherits[n] = REPLICA_STANDS;
-            tree_map(r->tree, n, n);
-        }
     if (r->changed && facts_reload(r, &none) < 0)
         r->failed = true;
     r->changed = false;
@@ -623,27 +580,22 @@ int
 replica_exception(struct replica *r, const struct knowledge *k, uint32_t *out,
                   struct err *err)
 {
-    uint32_t cap = r->exception_cap, n;
+    uint32_t n;
 
     if (r->forgets) {
         r->forgets = false;
         r->exception_saved = 1; /* the rows are gone already */
     }
     for (n = 1; n < r->exception_n; n++)
-        if (r->inherits[n] == REPLICA_STANDS &&
-            knowledge_equal(&r->exceptions[n], k)) {
+        if (knowledge_equal(&r->exceptions[n], k)) {
             *out = n;
             return 0;
         }
     if (n == EXCEPTIONS_MAX)
         return err_set(err, ERR_LIMIT, "too many exceptions are open");
     MEM_GROW(r->exceptions, r->exception_n, r->exception_cap);
-    if (r->exception_cap != cap)
-        r->inherits =
-            mem_resize(r->inherits, r->exception_cap, sizeof *r->inherits);
     r->exceptions[n] = (struct knowledge){0};
     knowledge_copy(&r->exceptions[n], k);
-    r->inherits[n] = REPLICA_STANDS;
     r->exception_n++;
     tree_know(r->tree, r->exception_n);
     *out = n;
@@ -657,22 +609,6 @@ replica_forget_exceptions(struct replica *r, struct err *err)
         return -1;
     r->forgets = true;
     return 0;
-}
-
-void
-replica_inherits(struct replica *r, uint32_t number)
-{
-    if (number == 0 || number >= r->exception_n ||
-        r->inherits[number] != REPLICA_STANDS)
-        return;
-    r->inherits[number] = REPLICA_ENDS;
-    tree_map(r->tree, number, 0);
-}
-
-int
-replica_settle(struct replica *r, struct err *err)
-{
-    return tree_settle(r->tree, err);
 }
 
 int

@@ -39,12 +39,6 @@
 
 #define REPLICA_TICKS_MAX 10000 /* whose nonces are remembered */
 
-enum replica_inherit {
-    REPLICA_STANDS, /* an exception */
-    REPLICA_ENDS,   /* over with the next commit */
-    REPLICA_ENDED,  /* over: rows that name it mean 0 */
-};
-
 struct replica {
     char *path;       /* as it was given */
     struct root root; /* held; fd is -1 in a dry run that would have to
@@ -64,7 +58,6 @@ struct replica {
     uint8_t root_id[CONTROL_ID_LEN];
     struct knowledge known; /* of the whole tree; own ticks are not in it */
     struct knowledge *exceptions; /* [exception_n] by number; [0] unused */
-    uint8_t *inherits;            /* [exception_n] enum replica_inherit */
     uint32_t exception_n, exception_cap;
     uint8_t *rules; /* [rules_len] the rule set that known was gained
                        under, encoded; empty at first */
@@ -153,16 +146,6 @@ int replica_exception(struct replica *r, const struct knowledge *k,
  * Asking for a number before the commit calls it off.
  */
 int replica_forget_exceptions(struct replica *r, struct err *err);
-
-/* Entries with this number inherit the root's knowledge: listings loaded from
- * now on have 0 in its place.  Lasts if the transaction is committed. */
-void replica_inherits(struct replica *r, uint32_t number);
-
-/*
- * Write listings anew whose exceptions are over, and correct their flags
- * uneven.  Inside a transaction.  Opening does it too if it was left.
- */
-int replica_settle(struct replica *r, struct err *err);
 
 /*
  * The knowledge of the whole tree, gained under rules (encoded); the end of a

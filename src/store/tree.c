@@ -8,7 +8,6 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "base/reader.h"
-#include "base/table.h"
 
 /* Keys */
 
@@ -71,30 +70,13 @@ tree_new(struct database *db, const struct incarnation_table *who)
 void
 tree_free(struct tree *t)
 {
-    if (t == NULL)
-        return;
-    free(t->know);
     free(t);
 }
 
 void
 tree_know(struct tree *t, uint32_t n)
 {
-    if (n < t->know_n)
-        t->know_n = n;
-    if (n == t->know_n)
-        return;
-    t->know = mem_resize(t->know, n, sizeof *t->know);
-    for (uint32_t i = t->know_n; i < n; i++)
-        t->know[i] = i;
     t->know_n = n;
-}
-
-void
-tree_map(struct tree *t, uint32_t number, uint32_t to)
-{
-    if (number < t->know_n)
-        t->know[number] = to;
 }
 
 /* Rows to listings */
@@ -141,8 +123,7 @@ tree_decode_row(const struct tree_row *row, const struct entry_maps *maps,
 static struct entry_maps
 maps_of(const struct tree *t)
 {
-    return (struct entry_maps){
-        .who_n = t->who->n, .know = t->know, .know_n = t->know_n};
+    return (struct entry_maps){.who_n = t->who->n, .know_n = t->know_n};
 }
 
 /* Columns of pages: dir, first, body, h, v, hash. */
@@ -162,7 +143,6 @@ take_page(struct tree *t, sqlite3_stmt *s, struct listing *l, struct err *err)
     if (!database_exact(s, 3, p->h.b, sizeof p->h.b) ||
         !database_exact(s, 4, p->v.b, sizeof p->v.b))
         return damaged(t, l->path, err);
-    /* The stored flag would be out of date once an exception is over. */
     p->uneven = page_is_uneven(l, p);
     p->stale = p->dirty = false;
     l->uneven = l->uneven || p->uneven;
@@ -530,103 +510,4 @@ tree_walk_close(struct tree_walk *w)
     sqlite3_finalize(w->dirs);
     sqlite3_finalize(w->pages);
     *w = (struct tree_walk){0};
-}
-
-/* Settling: children before parents, so that each sees what became of them. */
-
-static void
-settle_listing(struct listing *l, const struct table *uneven)
-{
-    for (size_t i = 0; i < l->n; i++) {
-        struct entry *e = &l->entries[i];
-        if (!entry_is_dir(e) || !e->uneven)
-            continue;
-        char *path = path_join(l->path, e->name);
-        e->uneven = table_get(uneven, path) != NULL;
-        free(path);
-    }
-    /* All pages: which of them held numbers that are gone cannot be told. */
-    l->uneven = false;
-    for (size_t i = 0; i < l->page_n; i++) {
-        struct listing_page *p = &l->pages[i];
-        p->uneven = page_is_uneven(l, p);
-        p->dirty = true;
-        l->uneven = l->uneven || p->uneven;
-    }
-}
-
-static void
-drop_absent(struct listing *l)
-{
-    for (size_t i = l->n; i-- > 0;) {
-        const struct entry *e = &l->entries[i];
-        if (e->kind == ENTRY_ABSENT && e->know == 0 && e->below == 0)
-            listing_remove(l, e->name);
-    }
-}
-
-static int
-settle_dir(struct tree *t, const char *dir, struct table *uneven,
-           struct err *err)
-{
-    struct listing *l = NULL;
-    int r = tree_load(t, dir, &l, err);
-
-    if (r < 0 || l == NULL)
-        return r;
-    drop_absent(l);
-    settle_listing(l, uneven);
-    r = tree_save(t, l, err);
-    if (r == 0 && l->uneven) {
-        char *key = mem_string(dir);
-        table_put(uneven, key, key);
-    }
-    listing_free(l);
-    return r;
-}
-
-static int
-uneven_dirs(struct tree *t, struct buf *out, struct err *err)
-{
-    sqlite3_stmt *s = database_statement(
-        t->db, "SELECT dir FROM dirs WHERE uneven<>0 ORDER BY dir DESC", err);
-    int r;
-
-    if (s == NULL)
-        return -1;
-    while ((r = database_step(t->db, s, err)) > 0) {
-        size_t len;
-        const uint8_t *key = database_blob(s, 0, &len);
-        char *path = path_of(key, len);
-        if (path == NULL) {
-            r = damaged(t, "", err);
-            break;
-        }
-        buf_add(out, path, strlen(path) + 1);
-        free(path);
-    }
-    database_done(s);
-    return r;
-}
-
-int
-tree_settle(struct tree *t, struct err *err)
-{
-    struct buf dirs = {0};
-    struct table uneven = {0};
-    int r = uneven_dirs(t, &dirs, err);
-    size_t at = 0;
-    char *key;
-
-    while (r == 0 && at < dirs.len) {
-        const char *dir = (const char *)dirs.data + at;
-        at += strlen(dir) + 1;
-        r = settle_dir(t, dir, &uneven, err);
-    }
-    at = 0;
-    while ((key = table_next(&uneven, &at)) != NULL)
-        free(key);
-    table_fini(&uneven);
-    buf_fini(&dirs);
-    return r;
 }

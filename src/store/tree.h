@@ -21,9 +21,7 @@
 struct tree {
     struct database *db;
     const struct incarnation_table *who; /* borrowed; the numbers in rows */
-    uint32_t *know;  /* [know_n] number of an exception in rows -> number now:
-                        itself, or 0 once it inherits */
-    uint32_t know_n; /* at least 1; larger numbers are damage */
+    uint32_t know_n; /* exceptions from this number on are damage; 1 and up */
 };
 
 struct tree *tree_new(struct database *db,
@@ -32,7 +30,6 @@ void tree_free(struct tree *t); /* NULL is allowed */
 
 /* From now on exceptions below n are known, and no others. */
 void tree_know(struct tree *t, uint32_t n);
-void tree_map(struct tree *t, uint32_t number, uint32_t to);
 
 /*
  * The listing of dir as it was saved: its pages carry digests and are neither
@@ -56,13 +53,6 @@ int tree_forget(struct tree *t, const char *dir, struct err *err);
  * the root is not known. */
 int tree_root(struct tree *t, struct hash_id *h, struct hash_id *v,
               bool *uneven, struct err *err);
-
-/*
- * Write anew what mentions exceptions that inherit by now, and correct the
- * flag uneven of pages and directories.  Cost: the directories marked uneven.
- * Inside a transaction.  Listings that are in memory become outdated.
- */
-int tree_settle(struct tree *t, struct err *err);
 
 /*
  * All directories in the order of path_compare.

@@ -348,67 +348,6 @@ START_TEST(the_root_is_known_by_its_digests)
 }
 END_TEST
 
-static void
-save_chain(uint32_t know)
-{
-    struct listing *top = listing_new(""), *a = listing_new("a"),
-                   *b = listing_new("a/b");
-
-    listings_add(top, "a", ENTRY_DIR, 1);
-    listings_add(top, "z", ENTRY_DIR, 1);
-    listings_add(a, "b", ENTRY_DIR, 1);
-    listings_add(b, "f", ENTRY_FILE, 1);
-    struct entry absent = {.name = "g", .kind = ENTRY_ABSENT, .know = know};
-    listing_append(b, &absent);
-    b->entries[0].know = know;
-    a->entries[0].uneven = top->entries[0].uneven = true;
-    save(b);
-    save(a);
-    save(top);
-    listing_free(b);
-    listing_free(a);
-    listing_free(top);
-}
-
-START_TEST(exceptions_that_are_over_leave_no_trace)
-{
-    struct err err = {0};
-    struct hash_id h, v;
-    bool uneven;
-
-    tree_know(tree, 3);
-    save_chain(2);
-    must(tree_root(tree, &h, &v, &uneven, &err));
-    ck_assert(uneven);
-
-    /* Still one: settling changes nothing. */
-    must(tree_settle(tree, &err));
-    struct listing *l = load("a/b");
-    ck_assert_uint_eq(l->n, 2);
-    ck_assert_uint_eq(l->entries[0].know, 2);
-    listing_free(l);
-
-    tree_map(tree, 2, 0);
-    l = load("a/b");
-    ck_assert_uint_eq(l->entries[0].know, 0);
-    ck_assert(!l->uneven);
-    listing_free(l);
-    must(tree_settle(tree, &err));
-    must(tree_root(tree, &h, &v, &uneven, &err));
-    ck_assert(!uneven);
-
-    /* The number is nowhere any more. */
-    close_tree();
-    open_tree();
-    l = load("a/b");
-    ck_assert_uint_eq(l->n, 1);
-    listing_free(l);
-    l = load("");
-    ck_assert(!l->entries[0].uneven && !l->uneven);
-    listing_free(l);
-}
-END_TEST
-
 /* Statements that leave rows no listing can have. */
 static const char *const broken[] = {
     "UPDATE pages SET hash=hash+1",
@@ -487,7 +426,6 @@ main(void)
     tcase_add_loop_test(tc, forgetting_takes_the_subtree_and_nothing_else, 0,
                         DIRS);
     tcase_add_test(tc, the_root_is_known_by_its_digests);
-    tcase_add_test(tc, exceptions_that_are_over_leave_no_trace);
     tcase_add_loop_test(tc, damaged_rows_are_errors, 0,
                         sizeof broken / sizeof *broken);
     tcase_add_test(tc, numbers_beyond_the_tables_are_damage);
