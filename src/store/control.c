@@ -147,8 +147,11 @@ static int
 make_dir(int dirfd, const char *name, int *fd_out)
 {
     if (ops_mkdirat(dirfd, name, 0700) == 0) {
-        if (ops_fsync(dirfd) < 0)
+        if (ops_fsync(dirfd) < 0) {
+            ops_unlinkat(dirfd, name, AT_REMOVEDIR);
+            errno = EIO; /* whatever it is, it is not a lack of rights */
             return -1;
+        }
     } else if (errno != EEXIST) {
         return -1;
     }
@@ -185,16 +188,28 @@ make_ignored(int fd, struct err *err)
     return r;
 }
 
+/* The root stays the same one when it cannot be written to for a while. */
+static int
+share_id(int inside, int elsewhere, struct err *err)
+{
+    struct control_id id;
+    int got = control_read_id(elsewhere, &id, err);
+
+    if (got == 0 && control_read_id(inside, &id, err) > 0)
+        return control_write_id(elsewhere, &id, err);
+    return got < 0 && err->code != ERR_STATE ? -1 : 0;
+}
+
 int
 control_make(int root_fd, int *fd_out, bool *elsewhere, struct err *err)
 {
-    int fd = -1;
+    int fd = -1, inside = -1;
     bool away = false;
 
     if (find_inside(root_fd, &fd, err) < 0)
         return -1;
     if (fd >= 0 && !may_write(fd)) {
-        ops_close_quietly(fd);
+        inside = fd;
         fd = -1;
         away = true;
     } else if (fd < 0 && make_dir(root_fd, PATH_CONTROL, &fd) < 0) {
@@ -202,8 +217,14 @@ control_make(int root_fd, int *fd_out, bool *elsewhere, struct err *err)
         if (!away)
             return err_sys(err, "cannot make '%s'", PATH_CONTROL);
     }
-    if (away && make_elsewhere(root_fd, &fd, err) < 0)
+    int r = away ? make_elsewhere(root_fd, &fd, err) : 0;
+    if (r == 0 && inside >= 0)
+        r = share_id(inside, fd, err);
+    ops_close_quietly(inside);
+    if (r < 0) {
+        ops_close_quietly(fd);
         return -1;
+    }
     if (make_ignored(fd, err) < 0) {
         ops_close_quietly(fd);
         return -1;
