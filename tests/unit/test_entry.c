@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/writer.h"
@@ -74,6 +75,93 @@ START_TEST(decoding_gives_what_was_encoded)
         ck_assert(!decode(&b, len, &plain, &back));
     buf_fini(&b);
     mem_arena_fini(&arena);
+}
+END_TEST
+
+/* The vectors of docs/format.md. */
+
+static void
+check_hex(const struct buf *b, const char *want)
+{
+    char *hex = malloc(2 * b->len + 1);
+
+    hash_hex(b->data, b->len, hex);
+    ck_assert_str_eq(hex, want);
+    free(hex);
+}
+
+START_TEST(bytes_of_entries)
+{
+    static const char *const want[] = {
+        [ENTRY_ABSENT] = "800200",
+        [ENTRY_FILE] =
+            "81020102010402ac02010407070707070707070707070707070707a00309f0a2"
+            "042d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a48"
+            "81",
+        [ENTRY_DIR] =
+            "82020102010402ac02010407070707070707070707070707070707a00309aaa9"
+            "402664f1a41f40ebbc52c9993eb66aeb366602958fdfaa283b71e64db1234c94"
+            "485e0c21ae6c41ce1dfe7b6bfaceea5ab68e40a2476f50208e526f506080",
+        [ENTRY_SYMLINK] =
+            "83020102010402ac020104070707070707070707070707070707070908746f2f"
+            "7468657265",
+    };
+    struct entry e = sample((enum entry_kind)_i);
+    struct buf b = {0};
+
+    entry_encode(&e, &b);
+    check_hex(&b, want[_i]);
+    buf_fini(&b);
+    mem_arena_fini(&arena);
+}
+END_TEST
+
+START_TEST(bytes_of_stamps)
+{
+    const struct entry_stamp s = {.ino = 300,
+                                  .size = 70000,
+                                  .mtime_ns = -5,
+                                  .ctime_ns = 1000000000,
+                                  .mode = 0100640};
+    const struct entry_stamp never = {.ino = 1};
+    struct buf b = {0};
+
+    entry_stamp_encode(&s, &b);
+    check_hex(&b, "a08302ac02f0a2040980a8d6b907");
+    buf_reset(&b);
+    entry_stamp_encode(&never, &b);
+    check_hex(&b, "00");
+    buf_fini(&b);
+}
+END_TEST
+
+/* size bytes: 0, 1, ..., 250, 0, 1, ... */
+static const struct {
+    size_t size;
+    const char *id;
+} contents[] = {
+    {0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"},
+    {1, "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d"},
+    {65536, "4b640d85ab3ba30fd02c9fc9db4a8928f416322ad27022ea58a65aaee68a4df2"},
+    {65537, "3336dada1bbe58325af57f934fcdaf9f6e4b1ef05272dde5e177725364006842"},
+    {131073,
+     "cd619f3dada9fe44adfcf63359b5d676520922d5459eeb06cf6ad7ffc799e58a"},
+};
+
+START_TEST(content_ids)
+{
+    struct hash_content h = {0};
+    char hex[2 * HASH_LEN + 1];
+    struct hash_id id;
+
+    for (size_t i = 0; i < contents[_i].size; i++) {
+        uint8_t byte = (uint8_t)(i % 251);
+        hash_content_add(&h, &byte, 1);
+    }
+    hash_content_end(&h, &id);
+    hash_content_fini(&h);
+    hash_hex(id.b, sizeof id.b, hex);
+    ck_assert_str_eq(hex, contents[_i].id);
 }
 END_TEST
 
@@ -202,6 +290,10 @@ main(void)
 
     tcase_add_loop_test(c, decoding_gives_what_was_encoded, ENTRY_ABSENT,
                         ENTRY_SYMLINK + 1);
+    tcase_add_loop_test(c, bytes_of_entries, ENTRY_ABSENT, ENTRY_SYMLINK + 1);
+    tcase_add_test(c, bytes_of_stamps);
+    tcase_add_loop_test(c, content_ids, 0,
+                        (int)(sizeof contents / sizeof *contents));
     tcase_add_test(c, numbers_are_translated);
     tcase_add_test(c, unknown_numbers_fail);
     tcase_add_test(c, what_nobody_sends_fails);

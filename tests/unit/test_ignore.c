@@ -318,6 +318,41 @@ same_bytes(const struct buf *a, const struct buf *b)
     return a->len == b->len && memcmp(a->data, b->data, a->len) == 0;
 }
 
+/* The vector of docs/format.md. */
+START_TEST(bytes_of_a_set)
+{
+    static const char want[] = "\1" /* version */
+                               "\1"
+                               "\12--include"
+                               "\0"
+                               "\3!up" /* above */
+                               "\2"    /* folders */
+                               "\0"
+                               "\1"
+                               "\2f"
+                               "\1"
+                               "\1d"
+                               "\3x-y"
+                               "\2"
+                               "\2f"
+                               "\1"
+                               "\2a/"
+                               "\0"
+                               "\3"
+                               "\1b";
+    struct ignore *ig = ignore_new();
+
+    ignore_add(ig, "x-y", "a/\n# c\nb\n", 9, "f");
+    ignore_add(ig, "", "d", 1, "f");
+    ignore_add_above(ig, "up", true, "--include");
+    struct buf b = encoded(ig);
+    ck_assert_uint_eq(b.len, sizeof want - 1);
+    ck_assert_mem_eq(b.data, want, b.len);
+    buf_fini(&b);
+    ignore_free(ig);
+}
+END_TEST
+
 START_TEST(encoding_is_canonical)
 {
     struct ignore *one = ignore_new(), *two = ignore_new();
@@ -801,6 +836,7 @@ main(void)
     tcase_add_test(c, command_line_stands_above_and_first_wins);
     tcase_add_test(c, lines_of_exclude_from);
     tcase_add_test(c, hostile_patterns_are_cheap);
+    tcase_add_test(c, bytes_of_a_set);
     tcase_add_test(c, encoding_is_canonical);
     tcase_add_test(c, hash_sees_rules_and_nothing_else);
     tcase_add_loop_test(c, decode_refuses, 0, sizeof refused / sizeof *refused);

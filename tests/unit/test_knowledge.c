@@ -81,6 +81,24 @@ START_TEST(decoding_gives_what_was_encoded)
 }
 END_TEST
 
+/* The vector of docs/format.md. */
+START_TEST(bytes_of_knowledge)
+{
+    static const uint8_t want[] = {2, 1,    5,    4, 3, 2, 1,
+                                   1, 0xac, 0x02, 0, 0, 0, 0};
+    struct knowledge k = {0};
+    struct buf b = {0};
+
+    knowledge_see(&k, 1, 5, 0x01020304);
+    knowledge_see(&k, 3, 300, 0);
+    knowledge_encode(&k, &b);
+    ck_assert_uint_eq(b.len, sizeof want);
+    ck_assert_mem_eq(b.data, want, sizeof want);
+    knowledge_fini(&k);
+    buf_fini(&b);
+}
+END_TEST
+
 START_TEST(bad_bytes_fail)
 {
     struct knowledge k = {0}, out = {0};
@@ -133,6 +151,7 @@ main(void)
 
     tcase_add_loop_test(c, join_is_the_least_that_holds_both, 0, 300);
     tcase_add_loop_test(c, decoding_gives_what_was_encoded, 0, 300);
+    tcase_add_test(c, bytes_of_knowledge);
     tcase_add_test(c, bad_bytes_fail);
     tcase_add_test(c, all_dots_must_be_known);
     suite_add_tcase(s, c);

@@ -184,6 +184,99 @@ START_TEST(pages_survive_bytes)
 }
 END_TEST
 
+/* The vectors of docs/format.md. */
+
+static void
+check_hex(const void *bytes, size_t len, const char *want)
+{
+    char hex[1024];
+
+    ck_assert(2 * len < sizeof hex);
+    hash_hex(bytes, len, hex);
+    ck_assert_str_eq(hex, want);
+}
+
+static const struct {
+    const char *bytes, *h, *v;
+} pages[] = {
+    {"04000161010000010001000100000000000000000000000000000000a4030903"
+     "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+     "010262730001000001620200000101ac0201ac02000000000000000000000000"
+     "00000000ed030eaaa9402664f1a41f40ebbc52c9993eb66aeb366602958fdfaa"
+     "283b71e64db1234c94485e0c21ae6c41ce1dfe7b6bfaceea5ab68e40a2476f50"
+     "208e526f50608000036e38320300000200020101010100000000000000000000"
+     "0000000000001208746f2f7468657265",
+     "bdadd653d05ae259c168188098b60eca33436d7cd986243fa6492051b0ba95de",
+     "c22567cece59f5109a6dc39bb21dbef463e157f0d6a6794c6b2a8605755112bc"},
+    {"0100017a01000001010200010000000000000000000000000000000080030000"
+     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+     "7d677d4de1aac1539b4e76ea1522fb73169e816da57b90bb75d1bade89740e6a",
+     "9a5e7c631535a7e0fd85aea4be10e857400551a1c9af951a93e987b620734a1a"},
+};
+
+/* n82 ends a page. */
+static struct listing *
+documented(void)
+{
+    static const struct dot made[] = {{0, 1}, {1, 300}, {0, 2}, {1, 1}, {1, 2}};
+    struct entry e[] = {
+        {.name = "a", .kind = ENTRY_FILE, .mode = 0644, .mtime_ns = -5},
+        {.name = "abs", .know = 1},
+        {.name = "b", .kind = ENTRY_DIR, .mode = 0755, .mtime_ns = 7},
+        {.name = "n82", .kind = ENTRY_SYMLINK, .mtime_ns = 9},
+        {.name = "z", .kind = ENTRY_FILE, .mode = 0600},
+    };
+    struct listing *l = listing_new("");
+
+    e[0].size = 3;
+    e[0].id = hash_of("abc", 3);
+    e[0].made = (struct dot_set){&made[0], 1};
+    e[0].created = made[0];
+    e[2].h = hash_of("h", 1);
+    e[2].v = hash_of("v", 1);
+    e[2].made = (struct dot_set){&made[1], 1};
+    e[2].created = made[1];
+    e[3].target = "to/there";
+    e[3].made = (struct dot_set){&made[2], 2};
+    e[3].created = made[3];
+    e[4].id = hash_of("", 0);
+    e[4].made = (struct dot_set){&made[4], 1};
+    e[4].created = made[0];
+    for (size_t i = 0; i < sizeof e / sizeof *e; i++)
+        listing_set(l, &e[i]);
+    listing_cut(l);
+    listing_digest(l, &who);
+    return l;
+}
+
+START_TEST(bytes_and_digests_of_pages)
+{
+    struct incarnation second = {{2}};
+    struct buf b = {0};
+
+    make_who();
+    incarnation_number(&who, &second);
+    struct listing *l = documented();
+    ck_assert_uint_eq(l->page_n, sizeof pages / sizeof *pages);
+    for (size_t i = 0; i < l->page_n; i++) {
+        buf_reset(&b);
+        listing_encode_page(l, &l->pages[i], false, &b);
+        check_hex(b.data, b.len, pages[i].bytes);
+        check_hex(l->pages[i].h.b, HASH_LEN, pages[i].h);
+        check_hex(l->pages[i].v.b, HASH_LEN, pages[i].v);
+    }
+    check_hex(
+        l->h.b, HASH_LEN,
+        "3b86261208b62ed66841c4cd396b00e1033ec85960da1643b2fc8f17e762f4b3");
+    check_hex(
+        l->v.b, HASH_LEN,
+        "57daec725f3af2ab4b00efb565716173bb046a7320bde6a44da7aed0eef3517e");
+    buf_fini(&b);
+    listing_free(l);
+    incarnation_fini(&who);
+}
+END_TEST
+
 START_TEST(absence_counts_in_no_digest)
 {
     struct listing *a = listing_new(""), *b = listing_new("");
@@ -237,6 +330,7 @@ main(void)
     tcase_add_loop_test(c, changes_end_where_building_ends, 0, 12);
     tcase_add_loop_test(c, dropping_many_is_dropping_each, 0, 8);
     tcase_add_loop_test(c, pages_survive_bytes, 0, 4);
+    tcase_add_test(c, bytes_and_digests_of_pages);
     tcase_add_test(c, absence_counts_in_no_digest);
     tcase_add_test(c, v_tells_events_apart_that_h_does_not);
     suite_add_tcase(s, c);

@@ -88,6 +88,22 @@ START_TEST(names_cannot_forge_lines)
 }
 END_TEST
 
+/* As docs/format.md has it. */
+START_TEST(bytes_of_the_file)
+{
+    static const char want[] = "/a%0Ab\t01000000000000000000000000000000\n"
+                               "me@host:/x\t02000000000000000000000000000000\n";
+    char have[sizeof want + 1];
+
+    remember("/a\nb", 1);
+    remember("me@host:/x", 2);
+    int fd = openat(scratch_fd, "a/b/weft/roots", O_RDONLY);
+    ck_assert_int_eq(read(fd, have, sizeof have), sizeof want - 1);
+    ck_assert_mem_eq(have, want, sizeof want - 1);
+    close(fd);
+}
+END_TEST
+
 START_TEST(rubbish_in_the_file_is_passed_over)
 {
     remember("/x", 1);
@@ -163,6 +179,7 @@ main(void)
     tcase_add_test(tc, locations_keep_their_last_id);
     tcase_add_test(tc, looking_up_leaves_no_trace);
     tcase_add_test(tc, names_cannot_forge_lines);
+    tcase_add_test(tc, bytes_of_the_file);
     tcase_add_test(tc, rubbish_in_the_file_is_passed_over);
     tcase_add_test(tc, many_writers_lose_nothing);
     tcase_add_test(tc, without_a_home_it_is_an_error);
