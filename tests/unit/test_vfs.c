@@ -216,6 +216,32 @@ hash_of_file(const char *name)
     return len < 0 ? 0 : hash_quick(bytes, (size_t)len);
 }
 
+/* As docs/format.md has it. */
+START_TEST(pages_end_in_their_checksum)
+{
+    static const uint8_t zeros[VFS_PAGE - VFS_RESERVED];
+    struct vfs *v = vfs_new(scratch_fd);
+    sqlite3 *db = open_in(v, WRITER);
+    uint8_t page[VFS_PAGE];
+    int pages = 0;
+
+    ck_assert_int_eq(run(db, fill), SQLITE_OK);
+    sqlite3_close(db);
+    vfs_free(v);
+    int fd = openat(scratch_fd, "x.db", O_RDONLY);
+    for (; read(fd, page, sizeof page) == VFS_PAGE; pages++) {
+        uint64_t want = hash_quick(page, VFS_PAGE - VFS_RESERVED), have = 0;
+        for (size_t i = VFS_PAGE - VFS_RESERVED; i < VFS_PAGE; i++)
+            have = have << 8 | page[i];
+        ck_assert_uint_eq(have, want);
+    }
+    close(fd);
+    ck_assert_int_gt(pages, 25);
+    ck_assert_uint_eq(hash_quick(zeros, sizeof zeros),
+                      UINT64_C(0xe9b88c5d16960ee3));
+}
+END_TEST
+
 START_TEST(a_load_rolls_back_in_memory_only)
 {
     struct err err = {0};
@@ -255,6 +281,7 @@ main(void)
     tcase_add_test(tc, locks_hold_between_processes);
     tcase_add_test(tc, a_changed_page_is_seen);
     tcase_add_test(tc, only_regular_files_are_opened);
+    tcase_add_test(tc, pages_end_in_their_checksum);
     tcase_add_test(tc, a_load_rolls_back_in_memory_only);
     suite_add_tcase(suite, tc);
     return scratch_run(suite);
