@@ -549,6 +549,44 @@ hash_group(const struct group *g, struct buf *b)
         writer_string(b, g->rules[i].said.text);
 }
 
+static bool
+same_rule(const struct rule *a, const struct rule *b)
+{
+    return strcmp(a->said.text, b->said.text) == 0 &&
+           a->said.includes == b->said.includes;
+}
+
+/* Are the rules of old all in now, and does what now adds only leave out? */
+static bool
+group_widens(const struct group *old, const struct group *now)
+{
+    size_t at = 0, n = now ? now->n : 0;
+
+    for (size_t i = 0; i < n; i++)
+        if (at < old->n && same_rule(&old->rules[at], &now->rules[i]))
+            at++;
+        else if (now->rules[i].said.includes)
+            return true;
+    return at < old->n;
+}
+
+bool
+ignore_widens(const struct ignore *old, const struct ignore *now)
+{
+    static const struct group none;
+    struct group *g;
+
+    if (group_widens(&old->above, &now->above))
+        return true;
+    for (size_t at = 0; (g = table_next(&old->folders, &at)) != NULL;)
+        if (group_widens(g, table_get(&now->folders, g->dir)))
+            return true;
+    for (size_t at = 0; (g = table_next(&now->folders, &at)) != NULL;)
+        if (table_get(&old->folders, g->dir) == NULL && group_widens(&none, g))
+            return true;
+    return false;
+}
+
 struct hash_id
 ignore_hash(const struct ignore *ig)
 {

@@ -121,6 +121,12 @@ int ignore_encode(const struct ignore *ig, struct buf *out, struct err *err);
 struct ignore *ignore_decode(struct reader *r);
 
 /*
+ * Could a path that old leaves alone take part under now?  Not if now has all
+ * rules of old in their order, and beside them none that begins with '!'.
+ */
+bool ignore_widens(const struct ignore *old, const struct ignore *now);
+
+/*
  * Names what is ignored: depends on directories, rules and their order, and
  * not on origins, lines or comments.
  */

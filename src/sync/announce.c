@@ -172,18 +172,23 @@ plan_maps(const struct pair *p, const struct plan *plan)
 }
 
 static int
-take_know(struct pair *p, struct reader *r, struct plan *plan)
+take_know(struct pair *p, struct reader *r, struct announce *a)
 {
+    struct plan *plan = a->plan;
     struct entry_maps maps = pair_maps(p);
+    struct mem_arena arena = {0};
     struct message_plan_know m;
+    bool ok = message_plan_know_decode(r, &maps, &arena, &m) &&
+              m.index == plan->know_n &&
+              (a->cells += m.know.n + 1) <= MESSAGE_ROOT_CELLS;
 
-    if (!message_plan_know_decode(r, &maps, &plan->arena, &m) ||
-        m.index != plan->know_n)
-        return -1;
-    MEM_GROW(plan->know, plan->know_n, plan->know_cap);
-    plan->know[plan->know_n] = (struct knowledge){0};
-    knowledge_copy(&plan->know[plan->know_n++], &m.know);
-    return 0;
+    if (ok) {
+        MEM_GROW(plan->know, plan->know_n, plan->know_cap);
+        plan->know[plan->know_n] = (struct knowledge){0};
+        knowledge_copy(&plan->know[plan->know_n++], &m.know);
+    }
+    mem_arena_fini(&arena);
+    return ok ? 0 : -1;
 }
 
 static int
@@ -200,7 +205,8 @@ take_ops(struct pair *p, struct reader *r, struct announce *a)
         status = -1;
     for (size_t i = 0; status == 0 && i < m.n; i++) {
         const struct message_plan_op *from = &m.ops[i];
-        if (plan->n > 0 && plan->ops[plan->n - 1].id >= from->id) {
+        if ((plan->n > 0 && plan->ops[plan->n - 1].id >= from->id) ||
+            from->path[0] == '\0') {
             status = -1;
             break;
         }
@@ -228,6 +234,8 @@ take_conflicts(struct pair *p, struct reader *r, struct plan *plan)
     struct message_plan_conflicts m;
     bool ok = message_plan_conflicts_decode(r, &maps, &arena, &m);
 
+    for (size_t i = 0; ok && i < m.n; i++)
+        ok = m.conflicts[i].path[0] != '\0';
     for (size_t i = 0; ok && i < m.n; i++) {
         struct plan_conflict c = {.path = m.conflicts[i].path,
                                   .why = (enum decide_why)m.conflicts[i].why,
@@ -245,7 +253,8 @@ take_scope(struct pair *p, struct reader *r, struct plan *plan)
     struct entry_maps maps = plan_maps(p, plan);
     struct mem_arena arena = {0};
     struct message_plan_scope m;
-    bool ok = message_plan_scope_decode(r, &maps, &arena, &m);
+    bool ok = message_plan_scope_decode(r, &maps, &arena, &m) &&
+              m.path[0] != '\0';
 
     if (ok) {
         struct plan_scope s = {.side = PLAN_RIGHT,
@@ -287,6 +296,11 @@ fill_from(struct pair *p, struct announce *a, struct err *err)
                              sizeof check) != 0;
         if (entry_is_there(e))
             plan_set_from(plan, op, e);
+        /* What is recorded has to be what is there afterwards. */
+        if (op->action != plan_action_of(op->from, op->to))
+            a->stale[i] = true;
+        if (a->stale[i]) /* neither a source nor a loss */
+            op->action = PLAN_RECORD;
     }
     listing_free(l);
     free(dir);
@@ -326,7 +340,7 @@ announce_take(struct pair *p, const struct frame *f, struct announce *a,
     case MESSAGE_WHO:
         return pair_take_who(p, f, err);
     case MESSAGE_KNOW:
-        status = take_know(p, &r, plan);
+        status = take_know(p, &r, a);
         break;
     case MESSAGE_PLAN:
         status = take_ops(p, &r, a);

@@ -19,6 +19,7 @@ int announce_send(struct pair *p, const struct plan *plan, struct err *err);
 /* An announcement as it comes in. */
 struct announce {
     struct plan *plan; /* borrowed; a zero plan at first */
+    uint64_t cells;    /* numbers in all knowledge so far */
     struct buf checks; /* of each op's precondition, until it is looked at */
     bool *stale;       /* [plan->n] it does not hold; once all is there */
 };

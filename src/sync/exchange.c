@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "merge/reconcile.h"
+#include "merge/settle.h"
 #include "store/tree.h"
 #include "wire/message_tree.h"
 
@@ -88,6 +89,8 @@ exchange_answer(struct pair *p, const struct frame *f, struct err *err)
             link_send(p->link, MESSAGE_LISTING, &b, 0);
         }
         listing_free(l);
+        while (status == 0 && channel_pending(p->link->peer) > QUEUE_MAX)
+            status = link_wait(p->link, -1, -1, err);
     }
     mem_arena_fini(&arena);
     return status;
@@ -222,9 +225,9 @@ take_listing(struct exchange *x, const struct frame *f, bool asked,
         return message_refused(f->type, err);
     }
     struct far *far = far_of(x, m.path);
-    if (far->whole) { /* asked for although it was on its way */
+    if (far->whole) { /* what was not asked for, or answered before */
         mem_arena_fini(&arena);
-        return 0;
+        return message_refused(f->type, err);
     }
     for (size_t i = 0; status == 0 && i < m.n; i++) {
         struct reader body = reader_over(m.pages[i].body, m.pages[i].len);
@@ -237,6 +240,8 @@ take_listing(struct exchange *x, const struct frame *f, bool asked,
         if (!reader_end(&body))
             status = message_refused(f->type, err);
     }
+    if (asked && (m.flags & MESSAGE_TREE_LAST) != 0)
+        x->waiting--;
     far->missing = (m.flags & MESSAGE_TREE_MISSING) != 0;
     far->whole = (m.flags & MESSAGE_TREE_LAST) != 0 && !far->partial;
     if (far->partial && asked) {
@@ -329,15 +334,18 @@ hear(struct exchange *x, bool *offered, struct err *err)
     case MESSAGE_WHO:
         return pair_take_who(x->pair, &f, err);
     case MESSAGE_CHANGES_END:
+        if (*offered || !x->pair->has_scanned)
+            break;
         *offered = true;
         return 0;
     case MESSAGE_LISTING:
-        if (*offered && x->waiting > 0)
-            x->waiting--;
+        if (!x->pair->has_scanned || (*offered && x->waiting == 0))
+            break;
         return take_listing(x, &f, *offered, err);
     default:
-        return link_unexpected(&f, err);
+        break;
     }
+    return link_unexpected(&f, err);
 }
 
 static int
@@ -362,11 +370,20 @@ fetch_all(struct exchange *x, struct err *err)
         }
         while (status == 0 && x->waiting > 0)
             status = hear(x, &offered, err);
-        for (; asked.n > 0; asked.n--)
+        for (; status == 0 && asked.n > 0; asked.n--) {
+            const struct far *far = table_get(&x->far, asked.v[asked.n - 1]);
+            if (far == NULL || !far->whole) {
+                status = err_set(err, ERR_PEER,
+                                 "the far end did not answer what was asked");
+                break;
+            }
             push(&todo, asked.v[asked.n - 1]);
+        }
     }
     while (todo.n > 0)
         free(todo.v[--todo.n]);
+    while (asked.n > 0)
+        free(asked.v[--asked.n]);
     free(todo.v);
     free(asked.v);
     if (status == 0 && x->failed) {
@@ -405,7 +422,10 @@ exchange_fetch(struct exchange *x, bool *equal_out, struct err *err)
     while (!offered)
         if (hear(x, &offered, err) < 0)
             return -1;
-    *equal_out = is_equal(x->pair);
+    x->held[PLAN_LEFT] = pair_own_doubtful(x->pair);
+    x->held[PLAN_RIGHT] = pair_far_doubtful(x->pair);
+    *equal_out = is_equal(x->pair) && !x->held[PLAN_LEFT] &&
+                 !x->held[PLAN_RIGHT];
     if (*equal_out)
         return 0;
     log_debug(LOG_MERGE, "exchange offered=%zu", x->far.n);
@@ -415,12 +435,25 @@ exchange_fetch(struct exchange *x, bool *equal_out, struct err *err)
     return 0;
 }
 
+/* See scope.h. */
+static struct listing *
+hold(const struct exchange *x, enum plan_side side, struct listing *l)
+{
+    if (l == NULL || !x->held[side])
+        return l;
+    settle_hold(l, x->hold[side]);
+    for (size_t i = 0; i < l->n; i++)
+        if (l->entries[i].below != 0)
+            l->entries[i].below = x->empty[side];
+    return l;
+}
+
 const struct listing *
 exchange_own(void *exchange, const char *dir)
 {
     struct exchange *x = exchange;
 
-    return load_own(x, dir, &x->err);
+    return hold(x, PLAN_LEFT, load_own(x, dir, &x->err));
 }
 
 const struct listing *
@@ -429,7 +462,7 @@ exchange_far(void *exchange, const char *dir)
     struct exchange *x = exchange;
     struct far *far = table_get(&x->far, dir);
 
-    return far && !far->missing ? far->listing : NULL;
+    return far && !far->missing ? hold(x, PLAN_RIGHT, far->listing) : NULL;
 }
 
 static void

@@ -9,12 +9,16 @@
 #include "store/history.h"
 #include "store/tree.h"
 #include "sync/ledger.h"
+#include "sync/scope.h"
+
+#define FOLD_STEP 256 /* listings that are written at once */
 
 struct finish {
     const struct finish_args *args;
     struct replica *replica;
     struct ledger ledger;
     uint32_t before; /* number of what the root knew */
+    bool failed;     /* an op of this side did not end well */
 };
 
 /* The number of the knowledge that path inherits from above. */
@@ -60,6 +64,12 @@ pin(struct finish *f, const char *path, bool tree, struct err *err)
     return status;
 }
 
+static bool
+is_done(const struct finish *f, const struct plan_op *op)
+{
+    return f->args->transfer && transfer_done(f->args->transfer, op);
+}
+
 /* Every path whose state was not settled with the other side. */
 static int
 pin_all(struct finish *f, struct err *err)
@@ -76,9 +86,10 @@ pin_all(struct finish *f, struct err *err)
     }
     for (size_t i = 0; status == 0 && i < a->plan->n; i++) {
         const struct plan_op *op = &a->plan->ops[i];
-        if (op->side == pair_side(p) &&
-            (a->transfer == NULL || !transfer_done(a->transfer, op)))
-            status = pin(f, op->path,
+        if (op->side != pair_side(p) || is_done(f, op))
+            continue;
+        f->failed = true;
+        status = pin(f, op->path,
                          op->from->kind == ENTRY_DIR ||
                              op->to->kind == ENTRY_DIR,
                          err);
@@ -90,6 +101,21 @@ pin_all(struct finish *f, struct err *err)
     return status;
 }
 
+/* Does the path, or a directory above it, keep its old knowledge? */
+static bool
+is_pinned(const struct finish *f, const char *path)
+{
+    const struct plan *plan = f->args->plan;
+    enum plan_side own = pair_side(f->args->pair);
+
+    for (size_t i = 0; f->failed && i < plan->n; i++) {
+        const struct plan_op *op = &plan->ops[i];
+        if (op->side == own && !is_done(f, op) && path_within(path, op->path))
+            return true;
+    }
+    return false;
+}
+
 static int
 set_scopes(struct finish *f, struct err *err)
 {
@@ -98,7 +124,7 @@ set_scopes(struct finish *f, struct err *err)
     for (size_t i = 0; i < plan->scope_n; i++) {
         const struct plan_scope *s = &plan->scopes[i];
         uint32_t number;
-        if (s->side != pair_side(f->args->pair))
+        if (s->side != pair_side(f->args->pair) || is_pinned(f, s->path))
             continue;
         if (ledger_number(f->replica, &plan->know[s->know], &number, err) < 0)
             return -1;
@@ -116,32 +142,94 @@ set_scopes(struct finish *f, struct err *err)
     return 0;
 }
 
+/* A directory whose exceptions are to be folded. */
+struct fold {
+    char *dir;
+    uint32_t know; /* number of what it inherits */
+};
+
+/* Fold one listing; what is uneven below it is appended to todo. */
+static int
+fold_one(struct finish *f, const struct fold *at, struct fold **todo, size_t *n,
+         size_t *cap, struct err *err)
+{
+    struct listing *l;
+
+    if (ledger_listing(&f->ledger, at->dir, &l, err) < 0)
+        return -1;
+    settle_fold(l, at->know);
+    ledger_touch(&f->ledger, at->dir);
+    for (size_t i = 0; i < l->n; i++) {
+        const struct entry *e = &l->entries[i];
+        if (!e->uneven)
+            continue;
+        MEM_GROW(*todo, *n, *cap);
+        (*todo)[(*n)++] = (struct fold){path_join(at->dir, e->name),
+                                        settle_below_of(e, at->know)};
+    }
+    return 0;
+}
+
+/* Exceptions that say no more than what would be inherited go, from the root
+ * down; what they leave behind is written bit by bit. */
+static int
+fold_all(struct finish *f, uint32_t know, struct err *err)
+{
+    struct fold *todo = NULL;
+    size_t n = 0, cap = 0, folded = 0;
+    int status = 0;
+
+    MEM_GROW(todo, n, cap);
+    todo[n++] = (struct fold){mem_string(""), know};
+    while (n > 0) {
+        struct fold at = todo[--n];
+        if (status == 0)
+            status = fold_one(f, &at, &todo, &n, &cap, err);
+        free(at.dir);
+        if (status == 0 && ++folded % FOLD_STEP == 0)
+            status = ledger_flush(&f->ledger, err);
+    }
+    free(todo);
+    return status == 0 ? ledger_flush(&f->ledger, err) : -1;
+}
+
+static int
+take_scope(struct finish *f, struct buf *rules, struct err *err)
+{
+    struct ignore *scope = pair_scope(f->args->pair);
+    int status = scope_encode(scope, rules, err);
+
+    ignore_free(scope);
+    return status;
+}
+
 /* The whole tree knows what both knew. */
 static int
 learn(struct finish *f, struct err *err)
 {
-    const struct plan *plan = f->args->plan;
+    struct replica *r = f->replica;
+    struct knowledge known = {0};
     struct buf rules = {0};
-    uint32_t number;
+    struct hash_id h, v;
+    uint32_t number = 0;
+    bool uneven = true;
 
     if (pin_all(f, err) < 0 || set_scopes(f, err) < 0 ||
-        ledger_flush(&f->ledger, err) < 0 ||
-        ledger_number(f->replica, &plan->know[0], &number, err) < 0)
+        take_scope(f, &rules, err) < 0)
         return -1;
-    int status = pair_rules(f->args->pair, &rules, err);
-    struct knowledge known = {0};
-    knowledge_copy(&known, &f->replica->known);
-    knowledge_join(&known, &plan->know[0]);
-    settle_strip(&known, f->replica->self);
+    if (!pair_own_doubtful(f->args->pair))
+        knowledge_copy(&known, &r->known);
+    knowledge_join(&known, &f->args->plan->know[0]);
+    settle_strip(&known, r->self);
+    int status = ledger_number(r, &known, &number, err);
     if (status == 0)
-        status = replica_set_known(f->replica, &known, rules.data, rules.len,
-                                   err);
+        status = replica_set_known(r, &known, rules.data, rules.len, err);
     knowledge_fini(&known);
     buf_fini(&rules);
-    if (status < 0)
+    if (status < 0 || fold_all(f, number, err) < 0 ||
+        tree_root(r->tree, &h, &v, &uneven, err) < 0)
         return -1;
-    replica_inherits(f->replica, number);
-    return replica_settle(f->replica, err);
+    return uneven ? 0 : replica_forget_exceptions(r, err);
 }
 
 static int

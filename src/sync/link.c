@@ -13,6 +13,7 @@
 #define PING_NS (10 * CLOCK_SECOND)
 #define STEP_MS 5000 /* longest sleep: pings and time-outs are looked at */
 #define ABORT_MS 2000
+#define PONG_MAX (1u << 20) /* queued bytes that show life well enough */
 
 static int
 hear_driver(struct link *l, struct err *err)
@@ -98,7 +99,7 @@ deal(struct link *l, const struct frame *f, struct err *err)
     case MESSAGE_PING:
         if (!message_ping_decode(&r, &arena, &ping)) {
             status = message_refused(f->type, err);
-        } else {
+        } else if (channel_pending(l->peer) < PONG_MAX) {
             struct buf b = {0};
             message_ping_encode(&ping, &b);
             link_send(l, MESSAGE_PONG, &b, 0);

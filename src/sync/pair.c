@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "sync/scope.h"
 
 #ifdef PACKAGE_VERSION
 #define AGENT "weft " PACKAGE_VERSION
@@ -80,11 +81,18 @@ root_flags(const struct replica *r)
 void
 pair_send_root(struct pair *p)
 {
+    static const struct knowledge none;
     struct replica *r = p->replica;
     char host[256] = "";
     struct buf b = {0};
+    struct err ignored;
+    uint32_t number;
+
+    /* The scan may give this to paths that come back into scope: it must have
+     * its number before numbers are told. */
+    if (r->rules_len > 0)
+        replica_exception(r, &none, &number, &ignored);
     uint32_t n = r->exception_n > 0 ? r->exception_n - 1 : 0;
-    static const struct knowledge none;
 
     gethostname(host, sizeof host - 1);
     struct message_root m = {
@@ -150,6 +158,7 @@ pair_use_root(struct pair *p, const void *bytes, size_t len, bool *doubt,
                                err) < 0)
         return -1;
     p->who_n = p->root.who_n;
+    free(p->who);
     p->who = mem_dup(map, p->who_n * sizeof *map);
     *doubt = is_doubtful(p);
     return 0;
@@ -182,6 +191,10 @@ pair_take_who(struct pair *p, const struct frame *f, struct err *err)
     if (!message_who_decode(&r, &arena, &m) || m.first != p->who_n ||
         m.n > INCARNATION_MAX - p->who_n) {
         status = message_refused(f->type, err);
+    } else if (m.n > INCARNATION_MAX - p->replica->who.n) {
+        status = err_set(err, ERR_LIMIT,
+                         "more than %d replicas have been met",
+                         INCARNATION_MAX);
     } else {
         p->who = mem_resize(p->who, p->who_n + m.n, sizeof *p->who);
         for (uint32_t i = 0; i < m.n; i++)
@@ -228,6 +241,8 @@ pair_send_scanned(struct pair *p)
         .read_files = s->hashed_files,
         .read_bytes = s->hashed_bytes,
         .unknown = s->unknown_n,
+        .before = p->replica->rules,
+        .before_len = p->replica->rules_len,
         .rules_n = s->rules_n,
         .rules = s->rules,
         .skipped_n = s->unknown_n,
@@ -243,8 +258,14 @@ pair_take_scanned(struct pair *p, const struct frame *f, struct err *err)
 {
     struct reader r = reader_over(f->payload, f->len);
 
+    if (p->has_scanned)
+        return link_unexpected(f, err);
     if (!message_scan_decode(&r, &p->arena, &p->scanned))
         return message_refused(f->type, err);
+    for (size_t i = 0; i < p->scanned.skipped_n; i++)
+        if (p->scanned.skipped[i].path[0] == '\0') /* no root, no session */
+            return message_refused(f->type, err);
+    p->has_scanned = true;
     struct reader rules = reader_over(p->open.rules, p->open.rules_len);
     ignore_free(p->ignore);
     p->ignore = p->open.rules_len > 0 ? ignore_decode(&rules) : ignore_new();
@@ -284,18 +305,35 @@ pair_skips_far(void *pair, const char *path, bool is_dir)
     return ignore_covers(p->ignore, path, is_dir, NULL);
 }
 
-int
-pair_rules(const struct pair *p, struct buf *out, struct err *err)
+struct ignore *
+pair_scope(const struct pair *p)
 {
-    struct ignore *all = ignore_new();
+    return scope_of(p->scan->ignore, &p->scanned);
+}
 
-    ignore_join(all, p->scan->ignore);
-    for (size_t i = 0; i < p->scanned.rules_n; i++)
-        ignore_add(all, p->scanned.rules[i].dir, p->scanned.rules[i].text,
-                   strlen(p->scanned.rules[i].text), LOOK_RULES);
-    int r = ignore_is_empty(all) ? 0 : ignore_encode(all, out, err);
-    ignore_free(all);
-    return r;
+bool
+pair_own_doubtful(const struct pair *p)
+{
+    const struct replica *r = p->replica;
+    struct ignore *now = pair_scope(p);
+    bool doubtful = scope_is_doubtful(r->rules, r->rules_len, now);
+
+    ignore_free(now);
+    return doubtful;
+}
+
+/* The other end puts its own rules first. */
+bool
+pair_far_doubtful(const struct pair *p)
+{
+    const struct scan_result *s = p->scan;
+    struct message_scan own = {.rules_n = s->rules_n, .rules = s->rules};
+    struct ignore *now = scope_of(p->ignore, &own);
+    bool doubtful = scope_is_doubtful(p->scanned.before,
+                                      p->scanned.before_len, now);
+
+    ignore_free(now);
+    return doubtful;
 }
 
 void

@@ -35,6 +35,7 @@ struct pair {
     uint32_t who_n;
     uint32_t who_told;          /* of ours, how many the other has been told */
     struct message_scan scanned; /* the other's */
+    bool has_scanned;            /* that has come */
     struct ignore *ignore;      /* the other's rules, common ones included */
     struct mem_arena arena;
 };
@@ -73,8 +74,13 @@ struct entry_maps pair_maps(const struct pair *p);
 bool pair_skips_own(void *pair, const char *path, bool is_dir);
 bool pair_skips_far(void *pair, const char *path, bool is_dir);
 
-/* The rules of both ends as one encoded set, for the record. */
-int pair_rules(const struct pair *p, struct buf *out, struct err *err);
+/* The rules of both ends, for the record.  The caller frees it. */
+struct ignore *pair_scope(const struct pair *p);
+
+/* Does the knowledge of this end, or of the other, count only for what is
+ * there?  See scope.h. */
+bool pair_own_doubtful(const struct pair *p);
+bool pair_far_doubtful(const struct pair *p);
 
 void pair_fini(struct pair *p); /* not what it borrows */
 

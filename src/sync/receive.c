@@ -17,6 +17,8 @@
 #define BATCH_BYTES (64u << 20)
 #define BATCHES_MAX 3            /* open at once */
 #define CREDIT_STEP (1u << 20)   /* bytes given back at once */
+#define HELD_MAX (64u << 20)     /* no sender within its credit comes near */
+#define HOLE_STEP (64u << 20)    /* between looks whether it still matters */
 #define TRIES 2                  /* of one content */
 #define COPY_CHUNK (1u << 20)
 
@@ -37,6 +39,8 @@ struct receive_file {
     const struct root *root;
     struct chunk *coming, **coming_end; /* not yet given to a worker */
     struct chunk *work;                 /* a worker's */
+    uint64_t held, working; /* what coming and work hold */
+    const atomic_bool *abandoned;
     bool running, local; /* local: copied from op->source */
     int tries;
     /* the worker's */
@@ -91,8 +95,6 @@ find(struct receive *rx, uint32_t id)
 static int
 write_chunk(struct receive_file *f, const struct chunk *c)
 {
-    static const uint8_t zeros[65536];
-
     if (c->off != f->size)
         return err_set(&f->err, ERR_PEER, "content came out of order");
     if (c->len > f->op->to->size || f->size > f->op->to->size - c->len)
@@ -106,8 +108,10 @@ write_chunk(struct receive_file *f, const struct chunk *c)
         return 0;
     }
     for (uint64_t left = c->len; left > 0;) {
-        size_t n = left < sizeof zeros ? (size_t)left : sizeof zeros;
-        hash_content_add(&f->hash, zeros, n);
+        uint64_t n = left < HOLE_STEP ? left : HOLE_STEP;
+        if (atomic_load(f->abandoned))
+            return err_set(&f->err, ERR_CANCELLED, "stopped");
+        hash_content_add_zeros(&f->hash, n);
         left -= n;
     }
     return 0;
@@ -250,6 +254,19 @@ fail_side(struct receive *rx, const struct err *err)
 }
 
 static void
+drop_coming(struct receive *rx, struct receive_file *f)
+{
+    while (f->coming != NULL) {
+        struct chunk *c = f->coming;
+        f->coming = c->next;
+        free(c);
+    }
+    f->coming_end = &f->coming;
+    rx->held -= f->held;
+    f->held = 0;
+}
+
+static void
 end_file(struct receive *rx, struct receive_file *f, const struct err *err)
 {
     if (err != NULL) {
@@ -262,11 +279,7 @@ end_file(struct receive *rx, struct receive_file *f, const struct err *err)
     }
     f->batch->missing--;
     *slot(rx, f->op) = NULL;
-    while (f->coming != NULL) {
-        struct chunk *c = f->coming;
-        f->coming = c->next;
-        free(c);
-    }
+    drop_coming(rx, f);
     free(f);
 }
 
@@ -297,6 +310,7 @@ begin_file(struct receive *rx, struct receive_batch *batch,
     f->root = &rx->pair->replica->root;
     f->coming_end = &f->coming;
     f->fd = -1;
+    f->abandoned = &rx->abandoned;
     f->local = item->op->source != NULL;
     f->job.run = f->local ? copy_run : stage_run;
     *slot(rx, item->op) = f;
@@ -438,6 +452,8 @@ static void
 submit_file(struct receive *rx, struct receive_file *f)
 {
     f->work = f->coming;
+    f->working = f->held;
+    f->held = 0;
     f->coming = NULL;
     f->coming_end = &f->coming;
     f->running = true;
@@ -450,7 +466,7 @@ take_record(struct receive *rx, const struct message_data_record *m)
     struct receive_file *f = find(rx, m->op);
     size_t len = m->bytes ? (size_t)m->len : 0;
 
-    if (f == NULL || f->local || f->done) {
+    if (f == NULL || f->local) {
         rx->credit += len; /* of a file that has failed since */
         return;
     }
@@ -458,6 +474,8 @@ take_record(struct receive *rx, const struct message_data_record *m)
     *c = (struct chunk){.off = m->offset, .len = m->len, .flags = m->flags};
     if (len > 0)
         memcpy(c->bytes, m->bytes, len);
+    f->held += sizeof *c + len;
+    rx->held += sizeof *c + len;
     *f->coming_end = c;
     f->coming_end = &c->next;
     rx->path = f->op->path;
@@ -473,6 +491,8 @@ receive_data(struct receive *rx, const struct frame *f, struct err *err)
 
     while (message_data_next(&r, &m))
         take_record(rx, &m);
+    if (rx->held > HELD_MAX)
+        return err_set(err, ERR_PEER, "the far end sends more than it may");
     return reader_end(&r) ? 0 : message_refused(f->type, err);
 }
 
@@ -513,12 +533,7 @@ retry(struct receive *rx, struct receive_file *f)
     f->local = f->failed = f->done = f->mismatch = false;
     f->job.run = stage_run;
     f->size = 0;
-    while (f->coming != NULL) {
-        struct chunk *c = f->coming;
-        f->coming = c->next;
-        free(c);
-    }
-    f->coming_end = &f->coming;
+    drop_coming(rx, f);
     ask(rx, &f->op, 1);
     return true;
 }
@@ -527,6 +542,8 @@ static void
 take_file(struct receive *rx, struct receive_file *f)
 {
     f->running = false;
+    rx->held -= f->working;
+    f->working = 0;
     rx->credit += f->credit;
     rx->done_bytes += f->credit;
     f->credit = 0;

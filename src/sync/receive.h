@@ -7,6 +7,7 @@
 #ifndef SYNC_RECEIVE_H
 #define SYNC_RECEIVE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ struct receive {
     bool committing;             /* the first batch is in the pool */
     bool stopping;               /* begin nothing more, drop what is open */
     uint64_t credit;             /* bytes done and not yet given back */
+    uint64_t held;               /* bytes come and not yet done, with what it
+                                    takes to hold them */
+    atomic_bool abandoned;       /* workers need not finish what they do */
     uint64_t done_files, done_bytes; /* content verified */
     const char *path;            /* last that came; NULL none */
     struct err err;              /* why the whole side failed */

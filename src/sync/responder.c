@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/path.h"
 #include "merge/guard.h"
 #include "sync/announce.h"
 #include "sync/commit.h"
@@ -96,7 +95,9 @@ converse(struct responder *s, struct err *err)
         r = 0;
         if (f.type == MESSAGE_END)
             return 0;
-        if (f.type == MESSAGE_LIST)
+        if (f.type != MESSAGE_SCANNED && !p->has_scanned)
+            r = link_unexpected(&f, err);
+        else if (f.type == MESSAGE_LIST)
             r = exchange_answer(p, &f, err);
         else if (f.type == MESSAGE_SCANNED)
             r = pair_take_scanned(p, &f, err);
@@ -116,20 +117,44 @@ check_rights(struct responder *s, struct err *err)
         const struct plan_op *op = &s->plan.ops[i];
         if (op->side != PLAN_RIGHT)
             continue;
-        if (!path_ok(op->path) || op->path[0] == '\0')
-            return err_set(err, ERR_PEER, "a path that cannot be");
-        if (s->args->read_only && op->action != PLAN_RECORD)
+        if (s->args->read_only)
             return err_set(err, ERR_GUARD,
                            "changes are not allowed here: this key may only "
                            "read");
-        if (s->args->no_delete && op->action == PLAN_DELETE)
-            return err_set(err, ERR_GUARD,
-                           "deletions are not allowed here");
+        /* A mirrored source only records its events. */
+        if (is_dry(s) || (is_source(s) && op->action != PLAN_RECORD))
+            return err_set(err, ERR_PEER,
+                           "the far end plans a change where there can be "
+                           "none");
     }
     struct guard_limits limits = {.limited = s->pair.open.guard_limited,
                                   .percent = s->pair.open.guard_percent,
                                   .number = s->pair.open.guard_number};
     return guard_check(&s->plan, PLAN_RIGHT, s->scan.files, &limits, err);
+}
+
+/*
+ * What the plan promises to keep elsewhere is no loss to the guard.  Should
+ * the initiator not keep its promises, the trash does: whatever was said.
+ */
+static bool
+wants_trash(const struct responder *s)
+{
+    struct guard_limits limits = {.limited = s->pair.open.guard_limited,
+                                  .percent = s->pair.open.guard_percent,
+                                  .number = s->pair.open.guard_number};
+    struct plan taken = {0};
+    struct err ignored;
+
+    for (size_t i = 0; i < s->plan.n; i++) {
+        const struct plan_op *op = &s->plan.ops[i];
+        if (op->side == PLAN_RIGHT && op->from->kind == ENTRY_FILE)
+            taken.totals[PLAN_RIGHT].lost_files +=
+                op->action != PLAN_RECORD && op->action != PLAN_META;
+    }
+    return (s->pair.open.flags & MESSAGE_OPEN_NO_TRASH) == 0 ||
+           guard_check(&taken, PLAN_RIGHT, s->scan.files, &limits, &ignored) <
+               0;
 }
 
 static void
@@ -178,19 +203,36 @@ has_own_ops(const struct responder *s)
     return false;
 }
 
+/* Single ops that this end does not carry out; the others go on. */
+static void
+refuse_unfit(struct responder *s, struct transfer *t, const struct plan_op *op,
+             bool stale)
+{
+    struct err err;
+
+    if (op->side != PLAN_RIGHT)
+        return;
+    if (s->args->no_delete && op->action == PLAN_DELETE)
+        err_set(&err, ERR_GUARD, "deletions are not allowed here");
+    else if (stale)
+        err_set(&err, ERR_CHANGED, "it is not what the plan was made for");
+    else
+        return;
+    transfer_refuse(t, op, &err);
+}
+
 static int
 carry_out(struct responder *s, struct err *err)
 {
     struct pair *p = &s->pair;
     bool durable = (p->open.flags & MESSAGE_OPEN_DURABLE) != 0;
-    bool trash = (p->open.flags & MESSAGE_OPEN_NO_TRASH) == 0;
     struct transfer t;
 
     if (check_rights(s, err) < 0)
         return -1;
     if (has_own_ops(s)) {
         s->committing = true;
-        if (commit_open(&s->commit, p->replica, &s->plan, durable, trash,
+        if (commit_open(&s->commit, p->replica, &s->plan, durable, wants_trash(s),
                         p->root.host, p->root.node, err) < 0)
             return -1;
     }
@@ -199,8 +241,7 @@ carry_out(struct responder *s, struct err *err)
     t.on_end = own_op_ended;
     t.arg = s;
     for (size_t i = 0; i < s->plan.n; i++)
-        if (s->announce.stale[i])
-            transfer_refuse(&t, &s->plan.ops[i]);
+        refuse_unfit(s, &t, &s->plan.ops[i], s->announce.stale[i]);
     int status = transfer_run(&t, err);
     if (status == 0)
         status = finish(s, &t, err);

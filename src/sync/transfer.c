@@ -144,12 +144,10 @@ transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
 }
 
 void
-transfer_refuse(struct transfer *t, const struct plan_op *op)
+transfer_refuse(struct transfer *t, const struct plan_op *op,
+                const struct err *err)
 {
-    struct err err;
-
-    err_set(&err, ERR_CHANGED, "it is not what the plan was made for");
-    own_ended(t, op, &err);
+    own_ended(t, op, err);
 }
 
 /* ---- messages ---- */
@@ -358,8 +356,11 @@ transfer_done(const struct transfer *t, const struct plan_op *op)
 void
 transfer_fini(struct transfer *t)
 {
+    if (t->pool == NULL)
+        return;
     /* What workers still hold comes back first. */
     t->receive.stopping = true;
+    atomic_store(&t->receive.abandoned, true);
     for (struct pool_job *job; (job = pool_wait(t->pool)) != NULL;) {
         if (send_owns(job)) {
             t->send.credit = 0;

@@ -45,8 +45,9 @@ struct transfer {
 void transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
                    struct commit *commit);
 
-/* Before the run: an op of this side that does not fit what is here. */
-void transfer_refuse(struct transfer *t, const struct plan_op *op);
+/* Before the run: an op of this side that is not to be carried out. */
+void transfer_refuse(struct transfer *t, const struct plan_op *op,
+                     const struct err *err);
 
 /*
  * Until all ops have ended (the initiator), or FINISH has come and what is
@@ -60,6 +61,7 @@ int transfer_run(struct transfer *t, struct err *err);
 int transfer_await(struct transfer *t, enum message_type type,
                    struct frame *out, struct err *err);
 
+/* All zero is allowed. */
 void transfer_fini(struct transfer *t);
 
 /* Did the op end well? */

@@ -22,6 +22,7 @@ message_scan_encode(const struct message_scan *m, struct buf *out)
     writer_varint(out, m->read_files);
     writer_varint(out, m->read_bytes);
     writer_varint(out, m->unknown);
+    writer_blob(out, m->before, m->before_len);
     writer_varint(out, m->rules_n);
     for (size_t i = 0; i < m->rules_n; i++) {
         message_path_encode(&dirs, m->rules[i].dir, out);
@@ -92,6 +93,8 @@ message_scan_decode(struct reader *r, struct mem_arena *arena,
     m.read_files = reader_varint(r);
     m.read_bytes = reader_varint(r);
     m.unknown = reader_varint(r);
+    const uint8_t *before = reader_blob(r, MESSAGE_RULES_MAX, &m.before_len);
+    m.before = mem_arena_dup(arena, before, m.before_len);
     rules_decode(r, arena, &m);
     skipped_decode(r, arena, &m);
     if (!reader_end(r))

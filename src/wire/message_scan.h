@@ -29,6 +29,9 @@ struct message_scan {
     uint64_t files, dirs, links, bytes;
     uint64_t read_files, read_bytes; /* whose content had to be read */
     uint64_t unknown;                /* paths that could not be looked at */
+    const uint8_t *before; /* [before_len] the rules that the sender's knowledge
+                              was gained under, by ignore_encode */
+    size_t before_len;     /* 0: none */
     size_t rules_n;
     const struct message_scan_rules *rules; /* [rules_n] in path order */
     size_t skipped_n;

@@ -43,10 +43,10 @@ content right/sub/f5 'content 5'
 same_tree left right
 
 it "--max-delete=N stops earlier, and lets more through"
-rm left/sub/f1 left/sub/f2 left/sub/f3
-status 5 sync --max-delete=2 left "$right"
+rm left/sub/f1 left/sub/f2
+status 5 sync --max-delete=1 left "$right"
 content right/sub/f1 1
-sync_ok --max-delete=3 left "$right"
+sync_ok --max-delete=2 left "$right"
 absent right/sub/f1
 rm -r left/sub
 status 5 sync left "$right"

@@ -36,6 +36,17 @@ rm left/data
 sync_ok left "$right"
 content right/data 1
 
+it "a path that comes back into scope is not taken for deleted"
+grep -v '^data$' left/.weftignore >rules
+cat rules >left/.weftignore
+sync_ok left "$right"
+sync_ok left "$right"
+content right/data 1
+content left/data 1
+rm right/data
+sync_ok left "$right"
+absent left/data
+
 it ".weft is never sent, at any depth"
 tree left 'deep/.weft/x=1' 'deep/y=2'
 run sync left "$right"

@@ -168,6 +168,8 @@ scanned(struct buf *out)
         .read_files = 3,
         .read_bytes = 5000,
         .unknown = 2,
+        .before = (const uint8_t *)"\1\0",
+        .before_len = 2,
         .rules_n = 2,
         .rules = rules,
         .skipped_n = 2,
@@ -617,7 +619,8 @@ static const struct {
     {MESSAGE_SCANNED, scanned, message_scan_again,
      "6800000000000000000000000000000000000000000000000000000000000000"
      "7600000000000000000000000000000000000000000000000000000000000000"
-     "01ad0208000000dc410a01808080800403882702020000032a2e6f0003737263"
+     "01ad0208000000dc410a018080808004038827020201000200"
+     "00032a2e6f0003737263"
      "082a2e640a21782e64020003612f620101117065726d697373696f6e2064656e"
      "696564020163000900"},
     {MESSAGE_LIST, list, message_tree_list_again,
