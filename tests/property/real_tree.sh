@@ -82,7 +82,7 @@ expect() {
     function join(l, r,  a, c) {
         split(l, a, " "); split(r, c, " ")
         return a[1] " " (a[2] + 0 < c[2] + 0 ? a[2] : c[2]) " " \
-               (a[3] "" > c[3] "" ? a[3] : c[3]) " " a[4] " " a[5]
+               (a[3] + 0 > c[3] + 0 ? a[3] : c[3]) " " a[4] " " a[5]
     }
     function put(side, p, r) { if (r != "") print p "\t" r > (out "." side) }
     END {
