@@ -45,6 +45,7 @@ void knowledge_fini(struct knowledge *k);
  * map, if not NULL, translates each who: who = map[who], [map_n].
  *
  * Decoding fails the reader on a who >= limit (or map_n).
+ * Source: docs/format.md, "Knowledge".
  */
 void knowledge_encode(const struct knowledge *k, struct buf *out);
 void knowledge_decode(struct reader *r, uint32_t limit, const uint32_t *map,

@@ -4,7 +4,7 @@
  * does, so that the next run can finish it or take it back by looking at the
  * bytes.
  *
- * Source: docs/ARCHITECTURE.md, "Durability".
+ * Source: docs/durability.md, "The order".
  */
 #ifndef STORE_INTENT_H
 #define STORE_INTENT_H

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * An entry with its stamp as bytes, for rows that hold a single one.
+ * Source: docs/format.md, "Entry".
  */
 #ifndef STORE_RECORD_H
 #define STORE_RECORD_H

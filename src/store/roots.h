@@ -6,6 +6,7 @@
  * it now is a disk that is not mounted, most likely.
  *
  * location is an absolute path, or as remote ones are typed.
+ * Source: docs/format.md, "Roots".
  */
 #ifndef STORE_ROOTS_H
 #define STORE_ROOTS_H

@@ -12,7 +12,7 @@
  * After that the peer may be told.  Without durable the barriers are left
  * out.
  *
- * Source: docs/ARCHITECTURE.md, "Durability".
+ * Source: docs/durability.md, "The order".
  */
 #ifndef SYNC_COMMIT_H
 #define SYNC_COMMIT_H

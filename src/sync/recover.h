@@ -2,7 +2,7 @@
 /*
  * What a run that was cut short has left is finished, or taken back.
  *
- * Source: docs/durability.md.
+ * Source: docs/durability.md, "What an interruption leaves, and recovery".
  */
 #ifndef SYNC_RECOVER_H
 #define SYNC_RECOVER_H
