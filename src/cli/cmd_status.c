@@ -153,7 +153,11 @@ cmd_status_run(struct options *o)
 
     if (replica_open(&r, &args, &err) < 0 ||
         (o->json ? tell_json(&s, r, &err) : tell(&s, r, &err)) < 0) {
-        status = say_failed(&err);
+        /* A run that has only just begun is no failure. */
+        if (err.code == ERR_BUSY)
+            say_error(&err);
+        else
+            status = say_failed(&err);
     } else {
         say_print(&s.b);
         status = say_flush(status);

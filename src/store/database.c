@@ -12,6 +12,7 @@
 #define APPLICATION 0x77656674 /* "weft" */
 #define VERSION 1
 #define BUSY_MS 10000
+#define READ_BUSY_MS 300 /* before a reader looks at the journal */
 #define BODY_MAX (1 << 30) /* bytes in one row */
 
 /* The text is compared with what the file says: anything else in there is
@@ -309,7 +310,8 @@ execute(struct database *d, const char *sql, struct err *err)
 static int
 settings(struct database *d, struct err *err)
 {
-    sqlite3_busy_timeout(d->db, BUSY_MS);
+    sqlite3_busy_timeout(d->db,
+                         d->mode == DATABASE_READ ? READ_BUSY_MS : BUSY_MS);
     sqlite3_db_config(d->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(d->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
     sqlite3_db_config(d->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
@@ -324,13 +326,21 @@ settings(struct database *d, struct err *err)
 }
 
 static int
+absent(struct err *err)
+{
+    err_set(err, ERR_STATE, "there is no state");
+    err->sys = ENOENT;
+    return -1;
+}
+
+static int
 create(struct database *d, struct err *err)
 {
     int reserved = VFS_RESERVED;
     char head[96];
 
     if (d->mode == DATABASE_READ)
-        return err_set(err, ERR_STATE, "there is no state");
+        return absent(err);
     d->created = true;
     sqlite3_snprintf(sizeof head, head,
                      "PRAGMA page_size=%d; PRAGMA journal_mode=DELETE",
@@ -421,7 +431,7 @@ open_file(struct database *d, struct err *err)
                         flags[d->mode] | SQLITE_OPEN_NOMUTEX,
                         vfs_name(d->vfs)) != SQLITE_OK) {
         if (vfs_errno(d->vfs) == ENOENT)
-            return err_set(err, ERR_STATE, "there is no state");
+            return absent(err);
         return database_fail(d, "open the state", err);
     }
     if (settings(d, err) < 0 ||
@@ -449,14 +459,16 @@ database_open(struct database **out, int control_fd, enum database_mode mode,
     if (mode == DATABASE_COPY && vfs_load(d->vfs, DATABASE_NAME, err) < 0)
         goto failed;
     if (open_file(d, err) < 0) {
-        /* A crash left a journal, and a reader may not roll it back. */
-        bool hot = mode == DATABASE_READ && d->db != NULL &&
-                   sqlite3_errcode(d->db) == SQLITE_READONLY;
-        if (!hot)
+        /* A crash left a journal, and a reader may not roll it back; or a
+         * writer is at work for long. */
+        int code = d->db ? sqlite3_errcode(d->db) & 0xff : SQLITE_OK;
+        if (mode != DATABASE_READ ||
+            (code != SQLITE_READONLY && code != SQLITE_BUSY))
             goto failed;
         database_close(d);
         return database_open(out, control_fd, DATABASE_COPY, err);
     }
+    sqlite3_busy_timeout(d->db, BUSY_MS);
     *out = d;
     return 0;
 failed:

@@ -23,7 +23,8 @@
 enum database_mode {
     DATABASE_WRITE, /* created if absent */
     DATABASE_READ,  /* beside a writer; changes nothing, not even a journal
-                       that a crash has left */
+                       that a crash has left.  A copy of what was committed
+                       last, where a writer is in the middle of a commit */
     DATABASE_COPY,  /* in memory, of what is there or empty: changes stay
                        there */
 };
@@ -44,7 +45,8 @@ struct database {
  * Open or create DATABASE_NAME in the directory control_fd, which is borrowed
  * and stays open as long as the database (-1: only DATABASE_COPY, empty).
  *
- * Errors: ERR_STATE   damaged, or not one of ours; or absent (DATABASE_READ)
+ * Errors: ERR_STATE   damaged, or not one of ours; or absent (DATABASE_READ;
+ *                     sys is ENOENT)
  *         ERR_VERSION written by a later version
  *         ERR_LOCKED  somebody else holds it for more than 10 seconds
  *         ERR_SYS

@@ -375,6 +375,25 @@ come_right(struct replica *r, struct judgement *j, struct err *err)
     return control_write_id(r->control_fd, &id, err);
 }
 
+/* For a reader: there is a control directory, but nothing was committed. */
+static int
+nothing_yet(struct replica *r, struct err *err)
+{
+    struct err holder;
+    char *quoted = path_quote(r->path);
+
+    if (lock_held(r->control_fd, LOCK_NAME, &holder) > 0)
+        err_set(err, ERR_BUSY,
+                "%s is being synchronized for the first time: there is "
+                "nothing to tell yet",
+                quoted);
+    else
+        err_set(err, ERR_STATE,
+                "there is no state of %s: the first run was cut short", quoted);
+    free(quoted);
+    return -1;
+}
+
 static int
 open_state(struct replica *r, const struct replica_args *a, struct err *err)
 {
@@ -382,13 +401,11 @@ open_state(struct replica *r, const struct replica_args *a, struct err *err)
     bool lost = false;
     int loaded = load_or_lose(r, a, &lost, &facts, err);
 
-    if (loaded < 0)
-        return -1;
-    if (a->read_only)
-        return loaded > 0 ? 0
-                          : err_set(err, ERR_STATE,
-                                    "the state is empty: the "
-                                    "first run was cut short");
+    if (a->read_only &&
+        (loaded == 0 || (loaded < 0 && err->code == ERR_STATE && err->sys)))
+        return nothing_yet(r, err);
+    if (loaded < 0 || a->read_only)
+        return loaded < 0 ? -1 : 0;
     if (!a->dry_run)
         set_mark(r);
     struct judgement j;

@@ -95,7 +95,9 @@ struct replica_args {
  * Errors: ERR_LOCKED  ERR_SYS  ERR_VERSION (state of a later version)
  *         ERR_GUARD   the root lacks expected_root_id: nothing was made
  *         ERR_USAGE   no state (read_only)
- *         ERR_STATE   state is damaged (read_only)
+ *         ERR_STATE   state is damaged, or lost (read_only)
+ *         ERR_BUSY    a run is beginning and has committed nothing
+ *                     (read_only)
  */
 int replica_open(struct replica **out, const struct replica_args *args,
                  struct err *err);

@@ -623,6 +623,13 @@ load_file(struct vfs *v, int fd, const char *name, struct buf *out,
     return 0;
 }
 
+static int
+open_journal(struct vfs *v, const char *name, char journal[NAME_MAX_LEN])
+{
+    snprintf(journal, NAME_MAX_LEN, "%s%s", name, JOURNAL);
+    return open_regular(v, journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+}
+
 /* A journal counts only when its writer is gone: while one is at work the
  * database itself is untouched, as long as our lock lasts. */
 static int
@@ -635,8 +642,7 @@ load_journal(struct vfs *v, int fd, const char *name, struct err *err)
         return err_sys(err, "cannot ask for locks of '%s'", name);
     if (writing)
         return 0;
-    snprintf(journal, sizeof journal, "%s%s", name, JOURNAL);
-    int jfd = open_regular(v, journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    int jfd = open_journal(v, name, journal);
     if (jfd < 0) {
         if (v->sys == ENOENT)
             return 0;
@@ -649,20 +655,68 @@ load_journal(struct vfs *v, int fd, const char *name, struct err *err)
     return r;
 }
 
+/* Is the open file fd still the one of that name?  While it is open nothing
+ * else can have its inode. */
+static bool
+still_named(struct vfs *v, int fd, const char *name)
+{
+    struct meta now, held;
+    struct err ignored = {0};
+
+    return meta_of(fd, &held, &ignored) == 0 &&
+           meta_at(v->dir, name, &now, &ignored) == 0 && now.ino == held.ino;
+}
+
+/*
+ * A writer overwrites pages, and may do so for long.  It has brought to the
+ * journal, durably, what was there before, and removes that as the last step
+ * of a commit: so a journal that is read after the database, and stands from
+ * before until after, takes back all that was seen of the transaction.
+ * Returns 1, 0 to try again, -1.
+ */
 static int
-wait_shared(struct vfs *v, int fd, const char *name, struct err *err)
+load_beside(struct vfs *v, int fd, const char *name, struct err *err)
+{
+    char journal[NAME_MAX_LEN];
+    int r = -1, jfd = open_journal(v, name, journal);
+
+    if (jfd < 0) {
+        errno = v->sys;
+        return errno == ENOENT ? 0 : err_sys(err, "cannot open '%s'", journal);
+    }
+    if (load_file(v, fd, name, &v->image, err) < 0 ||
+        load_file(v, jfd, journal, &v->journal, err) < 0)
+        goto out;
+    r = still_named(v, jfd, journal);
+    v->journal_there = r > 0 && v->journal.len > 0;
+out:
+    if (r <= 0) {
+        buf_fini(&v->image);
+        buf_fini(&v->journal);
+    }
+    ops_close_quietly(jfd);
+    return r;
+}
+
+static int
+load(struct vfs *v, int fd, const char *name, struct err *err)
 {
     int64_t until = clock_mono_ns() + LOAD_WAIT_NS;
     struct timespec pause = {.tv_nsec = LOAD_PAUSE_NS};
     int code;
 
     while ((code = lock_shared(v, fd)) == SQLITE_BUSY) {
+        int r = load_beside(v, fd, name, err);
+        if (r != 0)
+            return r < 0 ? -1 : 0;
         if (clock_mono_ns() > until)
             return err_set(err, ERR_LOCKED, "'%s' is being written", name);
         nanosleep(&pause, NULL);
     }
     if (code == SQLITE_OK)
-        return 0;
+        return load_file(v, fd, name, &v->image, err) < 0
+                   ? -1
+                   : load_journal(v, fd, name, err);
     errno = v->sys;
     return err_sys(err, "cannot lock '%s'", name);
 }
@@ -670,8 +724,6 @@ wait_shared(struct vfs *v, int fd, const char *name, struct err *err)
 int
 vfs_load(struct vfs *v, const char *name, struct err *err)
 {
-    int r = -1;
-
     v->memory = true;
     if (v->dir < 0)
         return 0;
@@ -682,12 +734,7 @@ vfs_load(struct vfs *v, const char *name, struct err *err)
         errno = v->sys;
         return err_sys(err, "cannot open '%s'", name);
     }
-    if (wait_shared(v, fd, name, err) < 0 ||
-        load_file(v, fd, name, &v->image, err) < 0 ||
-        load_journal(v, fd, name, err) < 0)
-        goto out;
-    r = 0;
-out:
+    int r = load(v, fd, name, err);
     ops_close_quietly(fd); /* and with it the lock */
     return r;
 }

@@ -34,13 +34,13 @@ void vfs_free(struct vfs *v); /* after the database is closed; NULL allowed */
 const char *vfs_name(const struct vfs *v);
 
 /*
- * Take the database called name, and a journal left by a crash, into memory:
- * from now on everything happens there and nothing in the directory changes.
- * Without such a file the database begins empty.  dir may be -1: begins
- * empty.
+ * Take the database called name as it was last committed, with a journal left
+ * by a crash or of a transaction that is being written, into memory: from now
+ * on everything happens there and nothing in the directory changes.  Without
+ * such a file the database begins empty.  dir may be -1: begins empty.
  *
- * Errors: ERR_SYS  ERR_LOCKED (a writer was in the middle of a commit for 10
- * seconds)  ERR_LIMIT (too large for memory)
+ * Errors: ERR_SYS  ERR_LOCKED (for 10 seconds one commit followed another)
+ * ERR_LIMIT (too large for memory)
  */
 int vfs_load(struct vfs *v, const char *name, struct err *err);
 

@@ -338,6 +338,79 @@ START_TEST(a_short_file_is_detected)
 }
 END_TEST
 
+/* A large transaction reaches the file long before it is committed. */
+START_TEST(a_reader_sees_the_last_commit_beside_a_large_one)
+{
+    static char body[3000];
+    enum database_mode mode = _i ? DATABASE_COPY : DATABASE_READ;
+    struct err err = {0};
+    struct database *d = opened(DATABASE_WRITE), *reader;
+    size_t before, after;
+
+    fill(d);
+    uint64_t want = digest(d, &err);
+    must(sqlite3_exec(d->db, "PRAGMA cache_size=5", NULL, NULL, NULL) ? -1 : 0);
+    must(database_begin(d, &err));
+    must(database_run(d, &err, "DELETE FROM who WHERE n<100", ""));
+    for (int64_t n = 5000; n < 5300; n++)
+        put(d, n, body, sizeof body);
+    free(slurp(&before));
+    reader = opened(mode);
+    ck_assert(digest(reader, &err) == want);
+    free(slurp(&after));
+    ck_assert_uint_eq(before, after);
+    ck_assert(scratch_exists(scratch_fd, DATABASE_NAME "-journal"));
+    database_close(reader);
+    must(database_commit(d, &err));
+    uint64_t now = digest(d, &err);
+    ck_assert(now != want);
+    reader = opened(mode);
+    ck_assert(digest(reader, &err) == now);
+    database_close(reader);
+    database_close(d);
+}
+END_TEST
+
+/* Any number of commits while readers open and look: each sees one of them
+ * as a whole. */
+START_TEST(readers_see_whole_commits)
+{
+    struct err err = {0};
+    struct database *d = opened(DATABASE_WRITE);
+
+    fill(d);
+    must(database_run(d, &err, "UPDATE who SET id=x'00'", ""));
+    database_close(d);
+    pid_t child = fork();
+    if (child == 0) {
+        d = opened(DATABASE_WRITE);
+        sqlite3_exec(d->db, "PRAGMA cache_size=5", NULL, NULL, NULL);
+        for (int64_t i = 0; getppid() != 1; i++) {
+            int64_t len = 1000 + i % 2000;
+            must(database_begin(d, &err));
+            must(database_run(d, &err, "UPDATE who SET id=zeroblob(?)", "i",
+                              len));
+            must(database_commit(d, &err));
+        }
+        _exit(0);
+    }
+    for (int i = 0; i < 100; i++) {
+        struct database *reader =
+            opened(i % 2 ? DATABASE_COPY : DATABASE_READ);
+        sqlite3_stmt *s = database_statement(
+            reader, "SELECT count(DISTINCT length(id)), count(*) FROM who",
+            &err);
+        must(s ? database_step(reader, s, &err) : -1);
+        ck_assert_int_eq(database_int(s, 0), 1);
+        ck_assert_int_eq(database_int(s, 1), 300);
+        database_done(s);
+        database_close(reader);
+    }
+    kill(child, SIGKILL);
+    ck_assert_int_eq(waitpid(child, NULL, 0), child);
+}
+END_TEST
+
 static void
 two_commits(void)
 {
@@ -402,6 +475,9 @@ main(void)
     tcase_add_test(tc, values_keep_their_type_and_bytes);
     tcase_add_test(tc, a_copy_changes_nothing);
     tcase_add_test(tc, a_reader_stands_beside_a_writer);
+    tcase_add_loop_test(tc, a_reader_sees_the_last_commit_beside_a_large_one, 0,
+                        2);
+    tcase_add_test(tc, readers_see_whole_commits);
     tcase_add_test(tc, nothing_there_is_no_state_for_a_reader);
     tcase_add_loop_test(tc, strange_databases_are_refused, 0, n);
     tcase_add_test(tc, a_text_is_no_database);
