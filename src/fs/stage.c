@@ -431,15 +431,17 @@ undo_move(struct swap *w, const char *aside, struct err *err)
 
 /*
  * Without exchange: the old version gets a second name, is verified there,
- * and is renamed over.  Without links it is moved aside.
+ * and is renamed over.  Without links, and for a directory (which cannot be
+ * renamed over it), it is moved aside.
  */
 static int
-weak_replace(struct swap *w, const char *aside, struct err *err)
+weak_replace(struct swap *w, const char *aside, bool by_dir, struct err *err)
 {
     struct stage *s = w->s;
-    bool linked = ops_linkat(w->dirfd, w->name, s->tmp_fd, aside, 0) == 0;
+    bool linked =
+        !by_dir && ops_linkat(w->dirfd, w->name, s->tmp_fd, aside, 0) == 0;
 
-    if (!linked && (errno == ENOENT || errno == EEXIST ||
+    if (!linked && ((!by_dir && (errno == ENOENT || errno == EEXIST)) ||
                     move_new(s, w->dirfd, w->name, s->tmp_fd, aside) < 0))
         return errno == ENOENT ? changed(err)
                                : err_sys(err, "cannot keep the old version");
@@ -529,8 +531,9 @@ exchange(struct swap *w, struct err *err)
         return err_sys(err, "cannot put it in its place");
     s->weaker = true;
     char *aside = mem_format("%s" STAGE_OLD, w->tmp);
-    int r = w->expect->kind == META_DIR ? weak_replace_dir(w, err)
-                                        : weak_replace(w, aside, err);
+    int r = w->expect->kind == META_DIR
+                ? weak_replace_dir(w, err)
+                : weak_replace(w, aside, staged.kind == META_DIR, err);
     free(aside);
     return r;
 }

@@ -9,7 +9,8 @@
  * version is linked aside, verified, and renamed over.  A version that
  * somebody renames into place between those two steps (an editor's atomic
  * save) is then lost; edits in place are kept.  Where hard links do not
- * exist either, the path is also absent for a moment.  weaker says whether
+ * exist either, or a directory takes the place of a file, the path is also
+ * absent for a moment.  weaker says whether
  * that has come up.
  *
  * Names in tmp/ that end in STAGE_KEPT are versions of others that could not

@@ -178,6 +178,14 @@ START_TEST(exchange_of_links_and_directories)
     must(meta_at(stage.tmp_fd, "n", &m, &err));
     ck_assert_int_eq(m.kind, META_DIR);
     must(stage_discard(&stage, "n", "d.1", &err));
+
+    must(meta_at(tree_fd, "d", &expect, &err));
+    must(stage_mkdir(&stage, "n", &err));
+    must(stage_exchange(&stage, "n", tree_fd, "d", &expect, &err));
+    must(meta_at(tree_fd, "d", &m, &err));
+    ck_assert_int_eq(m.kind, META_DIR);
+    ck_assert_str_eq(in_tmp("n"), "new");
+    must(stage_discard(&stage, "n", "d.2", &err));
 }
 END_TEST
 
