@@ -478,6 +478,7 @@ replica_begin(struct replica *r, struct err *err)
     if (r->failed)
         return err_set(err, ERR_STATE,
                        "the state could not be saved before: run again");
+    r->changes_before = sqlite3_total_changes64(r->db->db);
     return database_begin(r->db, err);
 }
 
@@ -505,9 +506,22 @@ note_committed(struct replica *r)
     r->exception_saved = r->exception_n;
 }
 
+/* Has the transaction anything to keep? */
+static bool
+has_news(const struct replica *r)
+{
+    return r->changed || r->forgets || r->who_saved < r->who.n ||
+           r->exception_saved < r->exception_n ||
+           sqlite3_total_changes64(r->db->db) != r->changes_before;
+}
+
 int
 replica_commit(struct replica *r, struct err *err)
 {
+    if (!has_news(r)) {
+        database_rollback(r->db);
+        return 0;
+    }
     if (facts_save_new(r, err) < 0 || raise_epoch(r, err) < 0 ||
         database_commit(r->db, err) < 0) {
         r->failed = true;

@@ -71,6 +71,8 @@ struct replica {
     bool renewed;      /* this opening began a new incarnation */
 
     bool changed; /* fields above differ from the committed ones */
+    int64_t changes_before; /* rows that the database had changed before the
+                               transaction */
     bool bumped;  /* this session's epoch is written */
     bool forgets; /* the exceptions end with this transaction */
     bool failed;  /* a commit failed: nothing more is written */
@@ -110,7 +112,8 @@ void replica_unlock(struct replica *r);
 /*
  * A transaction.  The first commit of a session raises the epoch: the file
  * first, then the database.  A commit also saves incarnations and exceptions
- * that were met since.  After a commit that failed nothing more can be begun:
+ * that were met since.  Where nothing was changed, nothing is written at all.
+ * After a commit that failed nothing more can be begun:
  * the session stops.
  *
  * Errors: ERR_STATE  ERR_SYS

@@ -9,6 +9,7 @@
 #include "store/history.h"
 #include "store/tree.h"
 #include "sync/ledger.h"
+#include "sync/place.h"
 #include "sync/scope.h"
 
 #define FOLD_STEP 256 /* listings that are written at once */
@@ -312,5 +313,7 @@ finish_session(const struct finish_args *args, struct hash_id *h,
     }
     if (replica_commit(r, err) < 0)
         return -1;
+    if (args->commit != NULL)
+        place_prune(r);
     return tree_root(r->tree, h, v, &uneven, err) < 0 ? -1 : 0;
 }

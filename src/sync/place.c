@@ -5,10 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "fs/ops.h"
 #include "fs/root.h"
+#include "fs/trash.h"
 #include "sync/recover.h"
 
 /* The path of the root as this process takes it: "" and what is relative lie
@@ -104,6 +106,23 @@ place_scan(struct replica *r, const struct scan_args *args,
         return -1;
     }
     return replica_commit(r, err);
+}
+
+void
+place_prune(struct replica *r)
+{
+    const int64_t day = 24 * 3600 * CLOCK_SECOND;
+    struct statvfs fs;
+    struct err ignored;
+
+    if (r->ephemeral || ops_statvfs(r->control_fd, &fs) < 0)
+        return;
+    struct trash_limits limits = {.now_ns = clock_wall_ns(),
+                                  .max_age_ns = PLACE_TRASH_DAYS * day,
+                                  .min_age_ns = day,
+                                  .max_bytes = (uint64_t)fs.f_blocks *
+                                               fs.f_frsize / 10};
+    trash_prune(r->control_fd, &limits, NULL, &ignored);
 }
 
 int

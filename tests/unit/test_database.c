@@ -391,6 +391,7 @@ START_TEST(readers_see_whole_commits)
             must(database_run(d, &err, "UPDATE who SET id=zeroblob(?)", "i",
                               len));
             must(database_commit(d, &err));
+            usleep(1000); /* so that the reader has a chance on any machine */
         }
         _exit(0);
     }

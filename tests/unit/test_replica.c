@@ -165,6 +165,7 @@ START_TEST(a_session_raises_the_epoch_once)
 {
     struct replica *r = opened(); /* its own first commit */
     struct err err = {0};
+    uint64_t tick;
 
     ck_assert_uint_eq(r->epoch, 1);
     session(r, 1);
@@ -175,6 +176,10 @@ START_TEST(a_session_raises_the_epoch_once)
     ck_assert_uint_eq(r->epoch, 1);
     ck_assert_str_eq(scratch_read_at(r->control_fd, "epoch"), "1\n");
     must(replica_begin(r, &err));
+    must(replica_commit(r, &err)); /* of nothing */
+    ck_assert_str_eq(scratch_read_at(r->control_fd, "epoch"), "1\n");
+    must(replica_begin(r, &err));
+    must(replica_next_tick(r, &tick, &err));
     ck_assert_str_eq(scratch_read_at(r->control_fd, "epoch"), "1\n");
     must(replica_commit(r, &err));
     ck_assert_str_eq(scratch_read_at(r->control_fd, "epoch"), "2\n");
