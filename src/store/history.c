@@ -23,6 +23,22 @@ damaged(struct replica *r, struct err *err)
 
 /* Runs */
 
+/* The name is that of a folder in the trash, too: no two runs share it.  1 it
+ * is free, 0 it is taken. */
+static int
+name_is_free(struct replica *r, const char *name, struct err *err)
+{
+    sqlite3_stmt *s =
+        database_statement(r->db, "SELECT 1 FROM runs WHERE name=?", err);
+
+    if (s == NULL)
+        return -1;
+    database_bind(s, "t", name);
+    int got = database_step(r->db, s, err);
+    database_done(s);
+    return got < 0 ? -1 : !got;
+}
+
 static void
 name_run(struct history_run *run)
 {
@@ -77,9 +93,15 @@ history_begin(struct replica *r, struct history_run *run, struct err *err)
     run->started_ns = clock_wall_ns();
     run->ended_ns = 0;
     run->status = -1;
-    name_run(run);
+    int got;
+    do {
+        name_run(run);
+        got = name_is_free(r, run->name, err);
+    } while (got == 0);
+    if (got < 0)
+        return -1;
     encode_counts(run, &counts);
-    int got = database_run(
+    got = database_run(
         r->db, err,
         "INSERT INTO runs(name, started, ended, peer, node, status, counts,"
         " undone) VALUES(?,?,0,?,?,-1,?,0)",

@@ -81,6 +81,41 @@ note_change(void *arg, const struct history_change *c)
     return 0;
 }
 
+struct names {
+    char v[HISTORY_RUNS_MAX][HISTORY_NAME_LEN + 1];
+    size_t n;
+};
+
+static int
+take_name(void *arg, const struct history_run *run)
+{
+    struct names *names = arg;
+
+    strcpy(names->v[names->n++], run->name);
+    return names->n == HISTORY_RUNS_MAX;
+}
+
+/* Each run has a folder in the trash: in one second, too. */
+START_TEST(no_two_runs_share_a_name)
+{
+    struct err err = {0};
+    struct history_run run = {.peer = "p"};
+    static struct names names;
+
+    names.n = 0;
+    must(replica_begin(r, &err));
+    for (int i = 0; i < HISTORY_RUNS_MAX; i++)
+        must(history_begin(r, &run, &err));
+    must(replica_commit(r, &err));
+    must(history_each(r, take_name, &names, &err));
+    ck_assert_uint_eq(names.n, HISTORY_RUNS_MAX);
+    qsort(names.v, names.n, sizeof *names.v,
+          (int (*)(const void *, const void *))strcmp);
+    for (size_t i = 1; i < names.n; i++)
+        ck_assert_str_ne(names.v[i - 1], names.v[i]);
+}
+END_TEST
+
 START_TEST(old_runs_go_with_their_changes)
 {
     struct err err = {0};
@@ -184,6 +219,7 @@ main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, runs_are_listed_the_latest_first);
     tcase_add_test(tc, old_runs_go_with_their_changes);
+    tcase_add_test(tc, no_two_runs_share_a_name);
     tcase_add_test(tc, conflicts_are_a_set_for_each_peer);
     suite_add_tcase(suite, tc);
     return scratch_run(suite);
