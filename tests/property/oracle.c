@@ -118,13 +118,18 @@ judge(const struct run *r, const struct oracle_state *s[2])
             continue;
         if (seen[i])
             return (struct judgement){.verdict = gone};
+        /* Of two creations one counts, by an order that is not to be seen from
+         * outside. */
+        uint64_t c = s[i]->created & s[!i]->known;
+        if (c != 0 && c != s[i]->created)
+            r->o->full = true;
         if ((s[i]->created & s[!i]->known) == 0)
             return (struct judgement){.verdict = has};
         /* An edit beats a deletion; but not at the source's cost. */
         if (r->mode == ORACLE_PUSH && has == RIGHT)
             return (struct judgement){.verdict = CONFLICT};
-        return (struct judgement){.verdict = has, .mints = true, .rule = true,
-                                  .deleted = true};
+        return (struct judgement){
+            .verdict = has, .mints = true, .rule = true, .deleted = true};
     }
     if (same(s[0], s[1]))
         return (struct judgement){.verdict = EQUAL};
@@ -136,8 +141,8 @@ judge(const struct run *r, const struct oracle_state *s[2])
         bool l = s[0]->prev != 0 && s[0]->prev == s[1]->content;
         bool m = s[1]->prev != 0 && s[1]->prev == s[0]->content;
         if (l != m)
-            return (struct judgement){.verdict = l ? LEFT : RIGHT, .mints = true,
-                                      .derived = true};
+            return (struct judgement){
+                .verdict = l ? LEFT : RIGHT, .mints = true, .derived = true};
     }
     return (struct judgement){.verdict = CONFLICT};
 }
@@ -215,8 +220,8 @@ carry(struct run *r, size_t path, struct judgement j)
         if (i == 0 && r->mode != ORACLE_BOTH && !j.mints)
             continue;
         struct oracle_state *to = oracle_at(r->t[i], path);
-        r->out->changes += to->kind != m.kind ||
-                           (m.kind != ORACLE_NONE && !same(to, &m));
+        r->out->changes +=
+            to->kind != m.kind || (m.kind != ORACLE_NONE && !same(to, &m));
         *to = m;
     }
 }
@@ -313,8 +318,10 @@ visit(struct run *r, size_t path, bool quiet, int force, bool stays[2])
             if (s[!loser]->kind == ORACLE_NONE) {
                 j = r->mode == ORACLE_PUSH
                         ? (struct judgement){.verdict = RIGHT, .leave = true}
-                        : (struct judgement){.verdict = loser == 0 ? LEFT : RIGHT,
-                                             .mints = true, .rule = true};
+                        : (struct judgement){.verdict =
+                                                 loser == 0 ? LEFT : RIGHT,
+                                             .mints = true,
+                                             .rule = true};
             } else {
                 r->out->n = conflicts;
                 r->out->changes = changes;
@@ -332,8 +339,7 @@ visit(struct run *r, size_t path, bool quiet, int force, bool stays[2])
 }
 
 static bool
-visit_all(struct run *r, const char *dir, bool quiet, int force,
-          bool stays[2])
+visit_all(struct run *r, const char *dir, bool quiet, int force, bool stays[2])
 {
     for (size_t i = 0; i < r->o->n; i++)
         if (is_child(r->o->paths[i], dir))
@@ -373,8 +379,11 @@ oracle_run(struct oracle *o, struct oracle_tree *left,
            struct oracle_result *out)
 {
     struct oracle_tree l = copy(left), m = copy(right);
-    struct run r = {.o = o, .t = {left, right}, .before = {&l, &m},
-                    .mode = mode, .out = out};
+    struct run r = {.o = o,
+                    .t = {left, right},
+                    .before = {&l, &m},
+                    .mode = mode,
+                    .out = out};
     bool stays[2] = {false, false};
 
     out->n = out->changes = 0;

@@ -17,7 +17,7 @@ struct oracle_state {
     enum oracle_kind kind;
     uint64_t content; /* of bytes or target; 0 for directories */
     uint32_t mode;
-    int64_t mtime_ns; /* not of directories */
+    int64_t mtime_ns;              /* not of directories */
     uint64_t made, known, created; /* sets of events */
     uint64_t prev;
 };
@@ -28,10 +28,10 @@ struct oracle_tree {
 };
 
 struct oracle {
-    char **paths; /* [n] */
+    char **paths;     /* [n] */
     uint64_t *events; /* [n] how many, of each path */
     size_t n, cap;
-    bool full; /* a path has had more events than fit: give up */
+    bool full; /* more happened than can be followed: give up */
 };
 
 enum oracle_mode { ORACLE_BOTH, ORACLE_PUSH, ORACLE_MIRROR };

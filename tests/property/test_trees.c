@@ -231,8 +231,20 @@ see_all(struct history *h, size_t replica)
 /* ---- changes ---- */
 
 static const char *const leaf_names[] = {
-    "a", "b", "c", "d",  "e",    "f",         "new\nline", "\xff\xfe x",
-    "-", "~", "A", "\"", "b.txt", "caf\xc3\xa9",
+    "a",
+    "b",
+    "c",
+    "d",
+    "e",
+    "f",
+    "new\nline",
+    "\xff\xfe x",
+    "-",
+    "~",
+    "A",
+    "\"",
+    "b.txt",
+    "caf\xc3\xa9",
     "a long name that goes on and on and on and on and on and on and on and on",
 };
 #define LEAF_NAMES (sizeof leaf_names / sizeof *leaf_names)
@@ -242,8 +254,9 @@ write_random(struct history *h, int fd)
 {
     static char bytes[1 << 16];
     uint64_t tag = chance(h, 25) ? below(h, 4) : 1000 + h->counter++;
-    size_t len = chance(h, 50) ? 40 : chance(h, 90) ? 16 + below(h, 5000)
-                                                    : sizeof bytes;
+    size_t len = chance(h, 50)   ? 40
+                 : chance(h, 90) ? 16 + below(h, 5000)
+                                 : sizeof bytes;
     size_t times = len == sizeof bytes ? 1 + below(h, 8) : 1;
 
     if (tag < 4) {
@@ -543,7 +556,8 @@ wait_for_all(struct history *h, pid_t first)
 static pid_t
 start(struct history *h, char *const words[])
 {
-    char *out = mem_format("%s/out", h->dir), *err = mem_format("%s/err", h->dir);
+    char *out = mem_format("%s/out", h->dir),
+         *err = mem_format("%s/err", h->dir);
     fflush(stdout);
     pid_t pid = fork();
 
@@ -579,23 +593,37 @@ show_output(struct history *h)
     }
 }
 
-/* One run between two replicas; delay_us < 0: not killed. */
+/* One run between two replicas, or three; delay_us < 0: not killed. */
 static int
 run(struct history *h, const char *verb, size_t from, size_t to, bool remote,
-    int64_t delay_us)
+    char *third, int64_t delay_us)
 {
     const char *rsh = getenv("RSH");
-    char *stand_in = rsh ? mem_string(rsh)
-                         : mem_format("sh %s/tests/lib/pipe_rsh",
-                                      getenv("WEFT_SRC"));
-    char *a = mem_format("%s/%c", h->dir, 'a' + (int)from);
-    char *b = mem_format("%s%s/%c", remote ? "far:" : "", h->dir,
-                         'a' + (int)to);
+    char *stand_in =
+        rsh ? mem_string(rsh)
+            : mem_format("sh %s/tests/lib/pipe_rsh", getenv("WEFT_SRC"));
+    bool mirror = strncmp(verb, "mirror", 6) == 0;
+    bool pulls =
+        strcmp(verb, "pull") == 0 || strcmp(verb, "mirror by pull") == 0;
     char *at = mem_format("--remote-path=%s", getenv("WEFT"));
-    bool mirror = strcmp(verb, "mirror") == 0;
-    char *words[] = {getenv("WEFT"), mirror ? "push" : (char *)verb, "--json",
-                     "--max-delete=100%", "-e", stand_in, at, a, b,
-                     mirror ? "--mirror" : NULL, NULL};
+    char *a = mem_format("%s%s/%c", remote && pulls ? "far:" : "", h->dir,
+                         'a' + (int)from);
+    char *b = mem_format("%s%s/%c", remote && !pulls ? "far:" : "", h->dir,
+                         'a' + (int)to);
+    char *command = pulls ? "pull" : mirror ? "push" : (char *)verb;
+    char *words[] = {getenv("WEFT"),
+                     command,
+                     "--json",
+                     "--max-delete=100%",
+                     "-e",
+                     stand_in,
+                     at,
+                     pulls ? b : a,
+                     pulls ? a : b,
+                     third    ? third
+                     : mirror ? "--mirror"
+                              : NULL,
+                     NULL};
 
     snprintf(h->words, sizeof h->words, "%s %c %s%c%s", verb, 'a' + (int)from,
              remote ? "far:" : "", 'a' + (int)to,
@@ -748,8 +776,8 @@ check_conflicts(struct history *h, const struct oracle_result *r)
         int order = is == NULL ? 1 : should == NULL ? -1 : strcmp(is, should);
         if (order != 0) {
             char *path = path_quote(order < 0 ? is : should);
-            fail(h, order < 0 ? "a false conflict at %s"
-                              : "no conflict at %s", path);
+            fail(h, order < 0 ? "a false conflict at %s" : "no conflict at %s",
+                 path);
             free(path);
         }
         i += order <= 0;
@@ -801,8 +829,10 @@ check_trash(struct history *h, size_t replica, struct oracle_tree *before)
             found = kept[k] == was->content;
         if (!found) {
             char *path = quoted(h, i);
-            fail(h, "what was at %s is neither in the tree nor in the trash "
-                    "of %c", path, 'a' + (int)replica);
+            fail(h,
+                 "what was at %s is neither in the tree nor in the trash "
+                 "of %c",
+                 path, 'a' + (int)replica);
             free(path);
         }
     }
@@ -850,12 +880,15 @@ copy(const struct oracle_tree *t)
 static void
 meet(struct history *h, size_t a, size_t b)
 {
-    static const char *const verbs[] = {"sync", "push", "mirror"};
     unsigned how = (unsigned)below(h, 100);
     enum oracle_mode mode = how < 80   ? ORACLE_BOTH
                             : how < 94 ? ORACLE_PUSH
                                        : ORACLE_MIRROR;
+    static const char *const verbs[2][3] = {{"sync", "push", "mirror"},
+                                            {"sync", "pull", "mirror by pull"}};
     bool remote = chance(h, 40);
+    bool pulls = chance(h, 40);
+    const char *verb = verbs[pulls][mode];
     struct oracle_result r = {0};
 
     see_all(h, a);
@@ -867,13 +900,13 @@ meet(struct history *h, size_t a, size_t b)
         goto out;
     while (!h->failed && h->took_us > 0 && chance(h, h->kill_percent)) {
         int64_t after = (int64_t)below(h, (size_t)h->took_us + 1000);
-        int status = run(h, verbs[mode], a, b, remote, after);
+        int status = run(h, verb, a, b, remote, NULL, after);
         if (status == 2 || status == 5 || status == 6)
             fail(h, "exit status %d after a kill", status);
         check_whole(h, a, before, b);
         check_whole(h, b, before, a);
     }
-    int status = run(h, verbs[mode], a, b, remote, -1);
+    int status = run(h, verb, a, b, remote, NULL, -1);
     int wanted = r.n > 0;
     if (status != wanted)
         fail(h, "exit status %d, not %d", status, wanted);
@@ -888,7 +921,7 @@ meet(struct history *h, size_t a, size_t b)
         show_output(h);
     } else if (mode == ORACLE_BOTH && chance(h, 30)) {
         /* A second run finds nothing. */
-        status = run(h, "sync", a, b, remote, -1);
+        status = run(h, "sync", a, b, remote, NULL, -1);
         struct names again = reported(h, "change");
         if (status != wanted)
             fail(h, "exit status %d, not %d, the second time", status, wanted);
@@ -928,6 +961,36 @@ make_many(struct history *h)
     free(dir);
 }
 
+/* One run of all three: the first meets each of the others, and the second
+ * once more if the third had something new. */
+static void
+meet_all(struct history *h)
+{
+    size_t a = below(h, 3), b = (a + 1 + below(h, 2)) % 3, c = 3 - a - b;
+    char *third = mem_format("%s/%c", h->dir, 'a' + (int)c);
+    struct oracle_result r[3] = {{0}, {0}, {0}};
+
+    for (size_t i = 0; i < 3; i++)
+        see_all(h, i);
+    oracle_run(&h->oracle, &h->tree[a], &h->tree[b], ORACLE_BOTH, &r[0]);
+    oracle_run(&h->oracle, &h->tree[a], &h->tree[c], ORACLE_BOTH, &r[1]);
+    if (r[1].changes > 0)
+        oracle_run(&h->oracle, &h->tree[a], &h->tree[b], ORACLE_BOTH, &r[2]);
+    if (!h->oracle.full) {
+        int status = run(h, "sync", a, b, chance(h, 40), third, -1);
+        int wanted = r[0].n + r[1].n > 0;
+        if (status != wanted)
+            fail(h, "exit status %d, not %d", status, wanted);
+        for (size_t i = 0; i < 3; i++)
+            check_tree(h, i);
+        if (h->failed)
+            show_output(h);
+    }
+    for (size_t i = 0; i < 3; i++)
+        free(r[i].conflicts);
+    free(third);
+}
+
 static void
 history(struct history *h)
 {
@@ -959,6 +1022,8 @@ history(struct history *h)
             size_t b = (a + 1 + below(h, h->replicas - 1)) % h->replicas;
             meet(h, a, b);
         }
+        if (h->replicas == 3 && !h->failed && chance(h, 25))
+            meet_all(h);
         size_t n = below(h, 25);
         for (size_t m = 0; m < n; m++)
             mutate(h, below(h, h->replicas));
