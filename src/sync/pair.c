@@ -113,7 +113,9 @@ pair_send_root(struct pair *p)
         .device = r->root.dev,
         .inode = r->root.ino,
     };
-    memcpy(m.id, r->root_id, sizeof m.id);
+    /* One that is not kept would be another one the next time. */
+    if (!r->ephemeral || !r->fresh)
+        memcpy(m.id, r->root_id, sizeof m.id);
     message_root_encode(&m, &b);
     link_send(p->link, MESSAGE_ROOT, &b, 0);
     p->who_told = r->who.n;

@@ -117,7 +117,7 @@ check_rights(struct responder *s, struct err *err)
         const struct plan_op *op = &s->plan.ops[i];
         if (op->side != PLAN_RIGHT)
             continue;
-        if (s->args->read_only)
+        if (s->args->read_only && op->action != PLAN_RECORD)
             return err_set(err, ERR_GUARD,
                            "changes are not allowed here: this key may only "
                            "read");
@@ -230,10 +230,10 @@ carry_out(struct responder *s, struct err *err)
 
     if (check_rights(s, err) < 0)
         return -1;
-    if (has_own_ops(s)) {
+    if (has_own_ops(s) && !s->args->read_only) {
         s->committing = true;
-        if (commit_open(&s->commit, p->replica, &s->plan, durable, wants_trash(s),
-                        p->root.host, p->root.node, err) < 0)
+        if (commit_open(&s->commit, p->replica, &s->plan, durable,
+                        wants_trash(s), p->root.host, p->root.node, err) < 0)
             return -1;
     }
     link_send(p->link, MESSAGE_GO, NULL, 0);
@@ -242,6 +242,8 @@ carry_out(struct responder *s, struct err *err)
     t.arg = s;
     for (size_t i = 0; i < s->plan.n; i++)
         refuse_unfit(s, &t, &s->plan.ops[i], s->announce.stale[i]);
+    if (s->args->read_only)
+        transfer_keep_nothing(&t);
     int status = transfer_run(&t, err);
     if (status == 0)
         status = finish(s, &t, err);

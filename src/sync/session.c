@@ -394,12 +394,14 @@ on_progress(struct session *s, const struct message_data_progress *m)
 static void
 on_root(struct session *s, const struct message_event_root *m)
 {
+    static const uint8_t none[MESSAGE_ROOT_ID_LEN];
     const struct place *p = &s->places[side(s, m->far)];
     struct err ignored;
 
     s->out->conservative = s->out->conservative ||
                            (m->flags & MESSAGE_ROOT_CONSERVATIVE) != 0;
-    if (!s->args->dry_run && p->key != NULL)
+    if (!s->args->dry_run && p->key != NULL &&
+        memcmp(m->id, none, sizeof none) != 0)
         roots_remember(p->key, m->id, &ignored);
 }
 

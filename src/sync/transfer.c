@@ -144,6 +144,14 @@ transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
 }
 
 void
+transfer_keep_nothing(struct transfer *t)
+{
+    for (size_t i = 0; i < t->receive.mine_n; i++)
+        own_ended(t, t->receive.mine[i], NULL);
+    t->receive.mine_n = 0;
+}
+
+void
 transfer_refuse(struct transfer *t, const struct plan_op *op,
                 const struct err *err)
 {

@@ -45,6 +45,10 @@ struct transfer {
 void transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
                    struct commit *commit);
 
+/* Before the run: nothing of this side is kept, so what is only recorded is
+ * done already, and no commit is needed. */
+void transfer_keep_nothing(struct transfer *t);
+
 /* Before the run: an op of this side that is not to be carried out. */
 void transfer_refuse(struct transfer *t, const struct plan_op *op,
                      const struct err *err);

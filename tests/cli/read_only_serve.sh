@@ -28,6 +28,12 @@ grant --restrict="$PWD/right" --read-only
 ok pull left "$right"
 same_tree left right
 
+it "read-only: it can be mirrored"
+write left/junk j
+ok pull --mirror left "$right"
+same_tree left right
+absent right/.weft
+
 it "read-only: it takes nothing"
 write left/a edited
 write left/new n
