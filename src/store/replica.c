@@ -248,18 +248,31 @@ load(struct replica *r, enum database_mode mode, int control_fd, bool check,
     return got;
 }
 
+/* A reader beside a run takes a copy: it neither waits for the run's commits
+ * nor keeps them waiting, and sees one of them alone. */
+static enum database_mode
+mode_for(struct replica *r, const struct replica_args *a)
+{
+    struct err holder;
+
+    if (a->dry_run)
+        return DATABASE_COPY;
+    if (!a->read_only)
+        return DATABASE_WRITE;
+    return lock_held(r->control_fd, LOCK_NAME, &holder) > 0 ? DATABASE_COPY
+                                                            : DATABASE_READ;
+}
+
 /* As load, but a state that cannot be read counts as none: *lost. */
 static int
 load_or_lose(struct replica *r, const struct replica_args *a, bool *lost,
              struct facts *facts, struct err *err)
 {
-    enum database_mode mode = a->dry_run     ? DATABASE_COPY
-                              : a->read_only ? DATABASE_READ
-                                             : DATABASE_WRITE;
+    enum database_mode mode = mode_for(r, a);
     bool check = mode == DATABASE_WRITE && is_marked(r);
     int got = load(r, mode, r->control_fd, check, facts, err);
 
-    if (got >= 0 || err->code != ERR_STATE || mode == DATABASE_READ)
+    if (got >= 0 || err->code != ERR_STATE || a->read_only)
         return got;
     log_debug(LOG_STORE, "state lost why='%s'", err->msg);
     close_database(r);

@@ -401,9 +401,14 @@ START_TEST(readers_see_whole_commits)
         sqlite3_stmt *s = database_statement(
             reader, "SELECT count(DISTINCT length(id)), count(*) FROM who",
             &err);
-        must(s ? database_step(reader, s, &err) : -1);
-        ck_assert_int_eq(database_int(s, 0), 1);
-        ck_assert_int_eq(database_int(s, 1), 300);
+        int got = s ? database_step(reader, s, &err) : -1;
+        if (got > 0) {
+            ck_assert_int_eq(database_int(s, 0), 1);
+            ck_assert_int_eq(database_int(s, 1), 300);
+        } else { /* the writer may hold it for too long, but not for a copy */
+            ck_assert_msg(got < 0 && err.code == ERR_LOCKED && i % 2 == 0, "%s",
+                          err.msg);
+        }
         database_done(s);
         database_close(reader);
     }

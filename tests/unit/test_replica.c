@@ -471,6 +471,29 @@ START_TEST(a_reader_needs_a_replica)
 }
 END_TEST
 
+START_TEST(a_reader_of_a_run_that_only_begins)
+{
+    struct err err = {0};
+    struct lock lock = {.fd = -1};
+
+    ck_assert_int_eq(mkdirat(scratch_fd, "root/.weft", 0700), 0);
+    int fd = openat(scratch_fd, "root/.weft", O_RDONLY | O_DIRECTORY);
+    ck_assert_int_eq(refused((struct replica_args){.read_only = true}),
+                     ERR_STATE);
+    must(lock_take(fd, "lock", false, &lock, &err));
+    ck_assert_int_eq(refused((struct replica_args){.read_only = true}),
+                     ERR_BUSY);
+    scratch_write("root/.weft/state.db", "");
+    ck_assert_int_eq(refused((struct replica_args){.read_only = true}),
+                     ERR_BUSY);
+    scratch_write("root/.weft/state.db", "rubbish");
+    ck_assert_int_eq(refused((struct replica_args){.read_only = true}),
+                     ERR_STATE);
+    lock_release(&lock);
+    close(fd);
+}
+END_TEST
+
 START_TEST(ticks_have_nonces)
 {
     struct err err = {0};
@@ -887,6 +910,7 @@ main(void)
     tcase_add_test(tc, a_later_version_is_left_alone);
     tcase_add_test(tc, a_place_that_had_another_tree_is_guarded);
     tcase_add_test(tc, a_reader_needs_a_replica);
+    tcase_add_test(tc, a_reader_of_a_run_that_only_begins);
     tcase_add_test(tc, ticks_have_nonces);
     tcase_add_test(tc, doubt_begins_anew_and_keeps_what_was_known);
     tcase_add_test(tc, exceptions_are_interned);
