@@ -592,6 +592,19 @@ greet_line(void *arg, const char *line)
     on_note(s, s->far, line);
 }
 
+/* What start-up files printed before the conversation. */
+static void
+greet_noise(struct session *s)
+{
+    char *rest = s->transport.noise;
+
+    for (char *line; rest != NULL && (line = strsep(&rest, "\n")) != NULL;) {
+        line[strcspn(line, "\r")] = '\0';
+        if (line[0] != '\0')
+            on_note(s, s->far, line);
+    }
+}
+
 static int
 open_far(struct session *s, struct err *err)
 {
@@ -604,7 +617,10 @@ open_far(struct session *s, struct err *err)
     if (transport_open(&s->places[s->far].location, &options, &s->transport,
                        err) < 0)
         return -1;
-    return transport_greet(&s->transport, GREET_MS, greet_line, s, err);
+    if (transport_greet(&s->transport, GREET_MS, greet_line, s, err) < 0)
+        return -1;
+    greet_noise(s);
+    return 0;
 }
 
 static int
