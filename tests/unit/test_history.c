@@ -210,6 +210,23 @@ START_TEST(conflicts_are_a_set_for_each_peer)
 }
 END_TEST
 
+START_TEST(the_trash_has_a_size)
+{
+    struct err err = {0};
+    uint64_t bytes = 1;
+
+    must(history_trash_size(r, &bytes, &err));
+    ck_assert_uint_eq(bytes, 0);
+    ck_assert_int_eq(mkdirat(r->control_fd, "trash", 0700) < 0 &&
+                         errno != EEXIST,
+                     0);
+    ck_assert_int_eq(mkdirat(r->control_fd, "trash/run", 0700), 0);
+    scratch_write(".weft/trash/run/a", "some bytes");
+    must(history_trash_size(r, &bytes, &err));
+    ck_assert_uint_gt(bytes, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -221,6 +238,7 @@ main(void)
     tcase_add_test(tc, old_runs_go_with_their_changes);
     tcase_add_test(tc, no_two_runs_share_a_name);
     tcase_add_test(tc, conflicts_are_a_set_for_each_peer);
+    tcase_add_test(tc, the_trash_has_a_size);
     suite_add_tcase(suite, tc);
     return scratch_run(suite);
 }
