@@ -163,6 +163,9 @@ stage_reopen(struct stage *s, const char *tmp, int *fd_out, struct err *err)
     int fd = ops_openat(s->tmp_fd, tmp,
                         O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
 
+    if (fd < 0 && errno == EACCES)
+        fd = ops_openat(s->tmp_fd, tmp,
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
     if (fd < 0)
         return err_sys(err, "cannot open a temporary file");
     if (meta_of(fd, &m, err) == 0) {

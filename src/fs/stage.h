@@ -70,7 +70,8 @@ void stage_fini(struct stage *s);
 int stage_create(struct stage *s, const char *tmp, uint64_t size_hint,
                  int *fd_out, struct err *err);
 
-/* Open the staged file tmp again, for reading and writing (to resume).
+/* Open the staged file tmp again, for reading and writing (to resume), or only
+ * for reading where its mode is already against that.
  * ERR_CHANGED when it is not a regular file of ours with one link. */
 int stage_reopen(struct stage *s, const char *tmp, int *fd_out,
                  struct err *err);

@@ -282,10 +282,12 @@ apply_sync(struct apply *a, const char *path, struct err *err)
         return is_gone(err) ? 0 : -1;
     int fd = ops_openat(dirfd, path_name(path),
                         O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+    if (fd < 0 && (errno == ELOOP || errno == ENOENT))
+        return 0;
+    if (fd < 0 && errno == EACCES) /* its new mode is against it */
+        return stage_barrier(a->stage, err);
     if (fd < 0)
-        return errno == ELOOP || errno == ENOENT
-                   ? 0
-                   : err_sys(err, "cannot open it");
+        return err_sys(err, "cannot open it");
     int status = stage_sync(fd, err);
     ops_close_quietly(fd);
     return status;
@@ -296,8 +298,10 @@ apply_sync_dir(struct apply *a, const char *dir, struct err *err)
 {
     int fd = root_dirs_get(&a->dirs, dir, err);
 
+    if (fd < 0 && is_gone(err))
+        return 0;
     if (fd < 0)
-        return is_gone(err) ? 0 : -1;
+        return err->sys == EACCES ? stage_barrier(a->stage, err) : -1;
     return stage_sync(fd, err);
 }
 

@@ -157,8 +157,8 @@ first_barrier(struct commit_batch *b, size_t changes, struct err *err)
         if (b->items[i].failed || b->items[i].op->action != PLAN_FILE)
             continue;
         commit_name(b->items[i].op, name);
-        if (stage_reopen(&c->stage, name, &fd, err) < 0)
-            return -1;
+        if (stage_reopen(&c->stage, name, &fd, err) < 0) /* not even read */
+            return err->sys == EACCES ? stage_barrier(&c->stage, err) : -1;
         int status = stage_sync(fd, err);
         ops_close_quietly(fd);
         if (status < 0)
