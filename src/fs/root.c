@@ -266,16 +266,16 @@ root_parent(const struct root *r, const char *path, const char **name,
     return fd;
 }
 
-/* Is b among the ancestors of a, or the same? */
-static int
-inside(const struct root *a, const struct root *b, struct err *err)
+int
+root_inside(const struct root *a, uint64_t b_dev, uint64_t b_ino,
+            struct err *err)
 {
     uint64_t ino = a->ino, dev = a->dev;
     int fd = a->fd, r = 0;
 
     while (r == 0) {
-        struct meta m;
-        if (ino == b->ino && dev == b->dev) {
+        struct meta m = {0};
+        if (ino == b_ino && dev == b_dev) {
             r = 1;
             break;
         }
@@ -300,9 +300,9 @@ inside(const struct root *a, const struct root *b, struct err *err)
 int
 root_within(const struct root *a, const struct root *b, struct err *err)
 {
-    int r = inside(a, b, err);
+    int r = root_inside(a, b->dev, b->ino, err);
 
-    return r ? r : inside(b, a, err);
+    return r ? r : root_inside(b, a->dev, a->ino, err);
 }
 
 void

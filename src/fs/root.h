@@ -59,6 +59,11 @@ int root_dir(const struct root *r, const char *dir, struct err *err);
 int root_parent(const struct root *r, const char *path, const char **name,
                 struct err *err);
 
+/* Is a the directory with this device and inode, or inside it?  Returns 1, 0
+ * or -1. */
+int root_inside(const struct root *a, uint64_t b_dev, uint64_t b_ino,
+                struct err *err);
+
 /*
  * Is one root equal to the other, or inside it?  Compares device and inode of
  * their ancestors.  Returns 1, 0 or -1.

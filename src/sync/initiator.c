@@ -183,21 +183,6 @@ scan(struct initiator *s, struct err *err)
     return place_scan(s->pair.replica, &args, &s->scan, err);
 }
 
-/* Two names of one tree would be synchronised with themselves. */
-static int
-check_distinct(struct initiator *s, struct err *err)
-{
-    const struct message_root *root = &s->pair.root;
-    const struct replica *own = s->pair.replica;
-    char host[256] = "";
-
-    gethostname(host, sizeof host - 1);
-    if (strcmp(host, root->host) == 0 && own->root.dev == root->device &&
-        own->root.ino == root->inode)
-        return err_set(err, ERR_USAGE, "both locations are the same directory");
-    return 0;
-}
-
 static int
 meet(struct initiator *s, bool met, struct err *err)
 {
@@ -208,7 +193,7 @@ meet(struct initiator *s, bool met, struct err *err)
         return -1;
     if (doubt)
         return place_doubt(s->pair.replica, err);
-    return check_distinct(s, err);
+    return pair_check_distinct(&s->pair, err);
 }
 
 /* ---- deciding ---- */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "sync/pair.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/path.h"
 #include "sync/scope.h"
 
@@ -70,6 +72,19 @@ pair_take_open(struct pair *p, struct err *err)
     return 0;
 }
 
+/* The same number for all processes under one running kernel; 0 unknown. */
+static uint64_t
+this_machine(void)
+{
+    char id[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, id, sizeof id) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    return n > 0 ? hash_quick(id, (size_t)n) : 0;
+}
+
 static uint32_t
 root_flags(const struct replica *r)
 {
@@ -112,6 +127,7 @@ pair_send_root(struct pair *p)
         .last_sync_ns = r->last_sync_ns,
         .device = r->root.dev,
         .inode = r->root.ino,
+        .machine = this_machine(),
     };
     /* One that is not kept would be another one the next time. */
     if (!r->ephemeral || !r->fresh)
@@ -164,6 +180,25 @@ pair_use_root(struct pair *p, const void *bytes, size_t len, bool *doubt,
     p->who = mem_dup(map, p->who_n * sizeof *map);
     *doubt = is_doubtful(p);
     return 0;
+}
+
+int
+pair_check_distinct(const struct pair *p, struct err *err)
+{
+    const struct message_root *far = &p->root;
+    const struct replica *own = p->replica;
+
+    if (far->machine == 0 || far->machine != this_machine() ||
+        own->root.fd < 0 || far->inode == 0)
+        return 0;
+    if (own->root.dev == far->device && own->root.ino == far->inode)
+        return err_set(err, ERR_USAGE, "both locations are the same directory");
+    int inside = root_inside(&own->root, far->device, far->inode, err);
+    if (inside > 0)
+        return err_set(err, ERR_USAGE,
+                       "one location lies inside the other: '%s' in '%s'",
+                       own->path, far->root);
+    return inside;
 }
 
 void

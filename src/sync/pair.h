@@ -59,6 +59,13 @@ int pair_take_root(struct pair *p, bool *doubt, struct err *err);
 int pair_use_root(struct pair *p, const void *bytes, size_t len, bool *doubt,
                   struct err *err);
 
+/*
+ * Two roots on one machine that are one tree, or of which ours lies in the
+ * other's: they would be synchronized with themselves.  Each end looks from
+ * its own root upwards.  Errors: ERR_USAGE.
+ */
+int pair_check_distinct(const struct pair *p, struct err *err);
+
 /* Tell the other about incarnations that it cannot number yet. */
 void pair_send_who(struct pair *p);
 int pair_take_who(struct pair *p, const struct frame *f, struct err *err);

@@ -57,7 +57,7 @@ open_replica(struct responder *s, struct err *err)
     pair_send_root(p);
     if (pair_take_root(p, &doubt, err) < 0)
         return -1;
-    return doubt ? place_doubt(p->replica, err) : 0;
+    return doubt ? place_doubt(p->replica, err) : pair_check_distinct(p, err);
 }
 
 static int

@@ -28,6 +28,7 @@ message_root_encode(const struct message_root *m, struct buf *out)
     writer_signed(out, m->last_sync_ns);
     writer_varint(out, m->device);
     writer_varint(out, m->inode);
+    writer_u64(out, m->machine);
 }
 
 static void
@@ -89,6 +90,7 @@ message_root_decode(struct reader *r, struct mem_arena *arena,
     m.last_sync_ns = reader_signed(r);
     m.device = reader_varint(r);
     m.inode = reader_varint(r);
+    m.machine = reader_u64(r);
     if (!reader_end(r))
         return false;
     *out = m;

@@ -47,6 +47,8 @@ struct message_root {
     uint64_t device;      /* of the root: shows two roots that are one
                              tree on one machine */
     uint64_t inode;
+    uint64_t machine; /* of this boot of the machine: equal where both ends run
+                         under one kernel; 0: not known */
 };
 
 void message_root_encode(const struct message_root *m, struct buf *out);

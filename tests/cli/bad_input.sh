@@ -90,4 +90,11 @@ if [ "$WEFT_TEST_ENDPOINT" = ssh ]; then
     absent right
 fi
 
+it "a root inside the other, or above it, whatever the way there"
+tree whole 'part/x=1'
+status 2 sync whole "$(far whole/part)"
+status 2 sync whole/part "$(far whole)"
+stderr_has inside
+content whole/part/x 1
+
 finish

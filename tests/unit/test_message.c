@@ -134,6 +134,7 @@ root(struct buf *out)
         .last_sync_ns = -1,
         .device = 66,
         .inode = 2,
+        .machine = 0x77,
     };
 
     message_root_encode(&m, out);
@@ -612,7 +613,7 @@ static const struct {
      "1718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f01ac0209000000"
      "0200050403020100ac0200000000020200050403020100ac0200000000000810"
      "0100000000000000036e61730a2f7372762f6e6f7465738080d0e2c6bfce972f"
-     "014202"},
+     "0142027700000000000000"},
     {MESSAGE_WHO, who_, message_who_again,
      "0202101112131415161718191a1b1c1d1e1f202122232425262728292a2b2c2d"
      "2e2f"},
