@@ -71,13 +71,13 @@ settle_op(struct listing *parent, const struct plan_op *op, uint32_t know)
 }
 
 void
-settle_pin(struct listing *parent, const char *name, uint32_t know, bool tree)
+settle_pin(struct listing *parent, const char *name, uint32_t know)
 {
     struct entry *e = find_or_make(parent, name);
 
     if (e->know == 0)
         e->know = know;
-    if (tree && e->below == 0)
+    if (e->below == 0)
         e->below = know;
     listing_touch(parent, e);
 }

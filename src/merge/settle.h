@@ -64,11 +64,10 @@ struct entry *settle_op(struct listing *parent, const struct plan_op *op,
  * What this replica knows about name is to stay as it was: know is the number
  * of the knowledge that the path inherited before the session (of the old
  * root, or of the nearest below), own tick included.  An exception that the
- * path has already is kept.  tree: the same for everything below it; say so
- * when it is, or is to become, a directory on either side.
+ * path has already is kept.  The same for everything below it, whatever is
+ * there now: the other side may have left a directory unseen, and know so.
  */
-void settle_pin(struct listing *parent, const char *name, uint32_t know,
-                bool tree);
+void settle_pin(struct listing *parent, const char *name, uint32_t know);
 
 /* Everything below name that has no nearer exception has knowledge know. */
 void settle_scope(struct listing *parent, const char *name, uint32_t know);

@@ -50,7 +50,7 @@ inherited(struct finish *f, const char *path, uint32_t *out, struct err *err)
 }
 
 static int
-pin(struct finish *f, const char *path, bool tree, struct err *err)
+pin(struct finish *f, const char *path, struct err *err)
 {
     char *dir = path_parent(path);
     struct listing *l;
@@ -58,7 +58,7 @@ pin(struct finish *f, const char *path, bool tree, struct err *err)
     int status = inherited(f, path, &number, err);
 
     if (status == 0 && (status = ledger_listing(&f->ledger, dir, &l, err)) == 0) {
-        settle_pin(l, path_name(path), number, tree);
+        settle_pin(l, path_name(path), number);
         ledger_touch(&f->ledger, dir);
     }
     free(dir);
@@ -79,26 +79,19 @@ pin_all(struct finish *f, struct err *err)
     const struct pair *p = a->pair;
     int status = 0;
 
-    for (size_t i = 0; status == 0 && i < a->plan->conflict_n; i++) {
-        const struct plan_conflict *c = &a->plan->conflicts[i];
-        status = pin(f, c->path,
-                     c->left.kind == ENTRY_DIR || c->right.kind == ENTRY_DIR,
-                     err);
-    }
+    for (size_t i = 0; status == 0 && i < a->plan->conflict_n; i++)
+        status = pin(f, a->plan->conflicts[i].path, err);
     for (size_t i = 0; status == 0 && i < a->plan->n; i++) {
         const struct plan_op *op = &a->plan->ops[i];
         if (op->side != pair_side(p) || is_done(f, op))
             continue;
         f->failed = true;
-        status = pin(f, op->path,
-                         op->from->kind == ENTRY_DIR ||
-                             op->to->kind == ENTRY_DIR,
-                         err);
+        status = pin(f, op->path, err);
     }
     for (size_t i = 0; status == 0 && i < p->scan->unknown_n; i++)
-        status = pin(f, p->scan->unknown[i].path, true, err);
+        status = pin(f, p->scan->unknown[i].path, err);
     for (size_t i = 0; status == 0 && i < p->scanned.skipped_n; i++)
-        status = pin(f, p->scanned.skipped[i].path, true, err);
+        status = pin(f, p->scanned.skipped[i].path, err);
     return status;
 }
 

@@ -57,4 +57,17 @@ content x/z 3
 sync_ok x y "$(far z)"
 stdout_has "in sync:"
 
+it "what stood below a conflict was not seen by those who hear of it later"
+tree p 'A=old' 'same=1'
+sync_ok p q
+rm p/A
+tree p 'A/in=precious'
+mkdir r
+write r/A clash
+status 1 sync r p
+status 1 sync q r
+sync_ok q p
+content p/A/in precious
+content q/A/in precious
+
 finish

@@ -471,7 +471,7 @@ static void
 pin(struct session *s, int side, int p)
 {
     settle_pin(world_list(s->r[side], world_parent(p)),
-               path_name(world_path[p]), inherited(s, side, p), true);
+               path_name(world_path[p]), inherited(s, side, p));
 }
 
 static void
