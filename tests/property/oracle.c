@@ -270,14 +270,23 @@ restore_below(struct run *r, const char *dir)
                 *oracle_at(r->t[k], i) = *oracle_at(r->before[k], i);
 }
 
+/* What one side knows of what once was below the path is known to both. */
+static void
+join_below(struct run *r, const char *dir)
+{
+    for (size_t i = 0; i < r->o->n; i++) {
+        if (!is_below(r->o->paths[i], dir))
+            continue;
+        struct oracle_state *l = oracle_at(r->t[0], i);
+        struct oracle_state *m = oracle_at(r->t[1], i);
+        m->known |= l->known;
+        if (r->mode == ORACLE_BOTH)
+            l->known |= m->known;
+    }
+}
+
 static bool visit_all(struct run *r, const char *dir, bool quiet, int force,
                       bool stays[2]);
-
-static void
-conflict(struct run *r, size_t path)
-{
-    add_conflict(r, path);
-}
 
 static struct judgement
 judge_forced(const struct oracle_state *s[2], struct judgement j)
@@ -331,9 +340,11 @@ visit(struct run *r, size_t path, bool quiet, int force, bool stays[2])
         }
     }
     if (j.verdict == CONFLICT)
-        conflict(r, path);
+        add_conflict(r, path);
     else
         carry(r, path, j);
+    if (j.verdict != CONFLICT && !dir[0] && !dir[1])
+        join_below(r, name);
     for (int i = 0; i < 2; i++)
         stays[i] = stays[i] || oracle_at(r->t[i], path)->kind != ORACLE_NONE;
 }
