@@ -266,6 +266,18 @@ drop_coming(struct receive *rx, struct receive_file *f)
     f->held = 0;
 }
 
+/* The same, for what could not be written at a path. */
+static void
+fail_at(struct receive *rx, const struct plan_op *op, const struct err *err)
+{
+    struct err where = *err;
+    char *quoted = path_quote(op->path);
+
+    err_within(&where, "%s", quoted);
+    free(quoted);
+    fail_side(rx, &where);
+}
+
 static void
 end_file(struct receive *rx, struct receive_file *f, const struct err *err)
 {
@@ -273,7 +285,7 @@ end_file(struct receive *rx, struct receive_file *f, const struct err *err)
         f->item->failed = true;
         f->item->err = *err;
         if (is_fatal(err))
-            fail_side(rx, err);
+            fail_at(rx, f->op, err);
     } else {
         rx->done_files++;
     }
@@ -438,7 +450,7 @@ receive_pump(struct receive *rx)
             if (b->missing > 0)
                 drop_files(rx, b);
     while (!rx->committing && rx->first != NULL && rx->first->missing == 0) {
-        if (rx->failed) {
+        if (rx->broken) {
             pop(rx);
             continue;
         }
@@ -569,11 +581,15 @@ take_batch(struct receive *rx, struct receive_batch *batch)
     rx->committing = false;
     if (batch->b.status < 0) {
         fail_side(rx, &batch->b.err);
+        rx->broken = true;
     } else {
         for (size_t i = 0; i < batch->b.n; i++) {
             const struct commit_item *item = &batch->b.items[i];
             if (item->failed && is_fatal(&item->err))
-                fail_side(rx, &item->err);
+                fail_at(rx, item->op, &item->err);
+            if (item->failed && (item->err.code == ERR_CANCELLED ||
+                                 is_fatal(&item->err)))
+                continue; /* not tried, or told as the end of the run */
             rx->on_end(rx->arg, item->op, item->failed ? &item->err : NULL);
         }
     }

@@ -37,6 +37,7 @@ struct receive {
     const char *path;            /* last that came; NULL none */
     struct err err;              /* why the whole side failed */
     bool failed;
+    bool broken;                 /* a commit failed: nothing more is committed */
 
     /* Each op comes to its end once: err NULL when it is durable. */
     void (*on_end)(void *arg, const struct plan_op *op,

@@ -35,8 +35,12 @@ struct peer {
     struct message_abort abort;
     bool aborted, ended;
     size_t fails, committed, wants, finished; /* messages, ops */
-    uint32_t wanted;         /* the last op that was asked for */
-    char sentence[512];      /* of the last FAIL */
+    uint32_t wanted;    /* the last op that was asked for */
+    char sentence[512]; /* of the last FAIL */
+    const char *leak;   /* file to make when the secret came; NULL: fail */
+    bool leaked;
+    uint32_t mine[64]; /* [mine_n] ops of this side in a plan that came */
+    size_t mine_n;
     const char *content[32]; /* by op: sent when it is wanted */
     int64_t mtime_ns;        /* of what is made up */
 };

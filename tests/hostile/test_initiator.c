@@ -1060,7 +1060,7 @@ static const struct attack attacks[] = {
     {"no common version", hello_versions, .text = "x\033[2J", .number = 2,
      .other = 9},
     {"no version at all", hello_versions, .text = "x", .number = 2, .other = 1},
-    {"silence after OPEN", silence},
+    {"silence after OPEN", silence, .text = NULL},
     {"silence in the middle", silence, .number = 1},
 
     /* turns */
@@ -1070,9 +1070,9 @@ static const struct attack attacks[] = {
     {"END instead of ROOT", message_after_greeting, .number = MESSAGE_END},
     {"SCANNED instead of ROOT", message_after_greeting,
      .number = MESSAGE_SCANNED},
-    {"ROOT twice", root_twice},
-    {"SCANNED twice", scan_twice},
-    {"a plan without SCANNED", plan_without_scan},
+    {"ROOT twice", root_twice, .text = NULL},
+    {"SCANNED twice", scan_twice, .text = NULL},
+    {"a plan without SCANNED", plan_without_scan, .text = NULL},
     {"GO without a plan", message_after_meeting, .number = MESSAGE_GO},
     {"WANT without a plan", message_after_meeting, .number = MESSAGE_WANT},
     {"DATA without a plan", message_after_meeting, .number = MESSAGE_DATA},
@@ -1082,7 +1082,7 @@ static const struct attack attacks[] = {
     {"LISTING from the wrong end", message_after_meeting,
      .number = MESSAGE_LISTING},
     {"START from a stranger", message_after_meeting, .number = MESSAGE_START},
-    {"FINISH before anything", finish_at_once},
+    {"FINISH before anything", finish_at_once, .text = NULL},
     {"FINISH twice", finish_twice, .changes = true},
     {"FINISH with knowledge of nobody", finish_bad, .number = 9,
      .changes = true},
@@ -1109,7 +1109,7 @@ static const struct attack attacks[] = {
      .options = {"--restrict"}},
 
     /* ROOT, WHO, SCANNED */
-    {"no incarnation", root_who},
+    {"no incarnation", root_who, .text = NULL},
     {"itself not among them", root_who, .number = 3, .other = 3},
     {"too many incarnations", root_who, .number = 65537},
     {"it is we", root_future, .text = "self"},
@@ -1156,7 +1156,7 @@ static const struct attack attacks[] = {
     {"plan: a long name", plan_name, .number = 256},
     {"plan: the longest name", plan_name, .number = 255, .ends = FINE,
      .changes = true},
-    {"plan: a NUL", plan_nul},
+    {"plan: a NUL", plan_nul, .text = NULL},
 
     /* plans: numbers */
     {"plan: an id twice", plan_ids, .number = 4, .other = 4},

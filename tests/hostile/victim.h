@@ -15,8 +15,9 @@ struct victim {
     char *dir;            /* the world */
     char *outside, *tree; /* descriptions from before */
     pid_t pid;
-    int status; /* exit status, or 128 + signal */
-    char *said; /* standard error */
+    int status;    /* exit status, or 128 + signal */
+    char *said;    /* standard error */
+    char *printed; /* standard output, of victim_run */
 };
 
 void victim_init(struct victim *v);
@@ -26,7 +27,8 @@ void victim_fini(struct victim *v);
  * standard input and output. */
 int victim_start(struct victim *v, const char *const *words);
 
-/* The same, but it has no input, and its output is dropped. */
+/* The same, but it has no input, and its output goes to
+ * v->printed. */
 void victim_run(struct victim *v, const char *const *words);
 
 /* Wait for its end, and check what it used and said. */
