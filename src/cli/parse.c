@@ -303,7 +303,12 @@ take_long(struct words *w, const char *word)
 static int
 take_letters(struct words *w, const char *letters)
 {
+    bool several = letters[0] && letters[1];
+
     for (; *letters; letters++) {
+        /* In -avzh it means sizes for people, which they are anyway. */
+        if (several && *letters == 'h')
+            continue;
         const struct options_row *row = find(w->out, NULL, 0, *letters);
         const char *value = NULL;
 
