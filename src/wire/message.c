@@ -80,6 +80,17 @@ message_string_encode(const char *s, struct buf *out)
     writer_string(out, s ? s : "");
 }
 
+const char *
+message_sentence_decode(struct reader *r, size_t max, struct mem_arena *arena)
+{
+    char *sentence = reader_string(r, max, arena);
+
+    for (char *c = sentence; c != NULL && *c != '\0'; c++)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f)
+            *c = '?';
+    return sentence;
+}
+
 void
 message_bool_encode(bool b, struct buf *out)
 {
@@ -262,7 +273,7 @@ bool
 message_guard_decode(struct reader *r, struct mem_arena *arena,
                      struct message_guard *out)
 {
-    const char *sentence = reader_string(r, MESSAGE_SENTENCE_MAX, arena);
+    const char *sentence = message_sentence_decode(r, MESSAGE_SENTENCE_MAX, arena);
 
     if (!reader_end(r))
         return false;
@@ -331,7 +342,7 @@ message_abort_decode(struct reader *r, struct mem_arena *arena,
 
     m.err.sys = (int)reader_up_to(r, INT32_MAX);
     m.exit_status = reader_u8(r);
-    const char *msg = reader_string(r, sizeof m.err.msg - 1, arena);
+    const char *msg = message_sentence_decode(r, sizeof m.err.msg - 1, arena);
     if (!reader_end(r) || code == ERR_NONE)
         return false;
     /* A code of a later version: what matters is that it failed. */
@@ -374,7 +385,7 @@ message_log_decode(struct reader *r, struct mem_arena *arena,
     struct message_log m;
 
     m.topic = (uint32_t)reader_up_to(r, UINT32_MAX);
-    m.line = reader_string(r, MESSAGE_SENTENCE_MAX, arena);
+    m.line = message_sentence_decode(r, MESSAGE_SENTENCE_MAX, arena);
     if (!reader_end(r))
         return false;
     *out = m;
@@ -395,7 +406,7 @@ message_note_decode(struct reader *r, struct mem_arena *arena,
     struct message_note m;
 
     m.warning = message_bool_decode(r);
-    m.sentence = reader_string(r, MESSAGE_SENTENCE_MAX, arena);
+    m.sentence = message_sentence_decode(r, MESSAGE_SENTENCE_MAX, arena);
     if (!reader_end(r))
         return false;
     *out = m;

@@ -240,6 +240,10 @@ const char *message_path_decode(struct message_paths *p, struct reader *r,
 
 /* NULL as "".  A boolean as one byte, 0 or 1, else failed. */
 void message_string_encode(const char *s, struct buf *out);
+
+/* A string of at most max bytes for people: one line, whatever was sent. */
+const char *message_sentence_decode(struct reader *r, size_t max,
+                                    struct mem_arena *arena);
 void message_bool_encode(bool b, struct buf *out);
 bool message_bool_decode(struct reader *r);
 

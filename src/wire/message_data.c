@@ -90,7 +90,7 @@ message_data_fail_decode(struct reader *r, struct mem_arena *arena,
     uint8_t code = reader_u8(r);
     m.code = code < ERR_CODES ? code : ERR_PEER;
     m.sys = (int32_t)reader_up_to(r, INT32_MAX);
-    m.sentence = reader_string(r, MESSAGE_SENTENCE_MAX, arena);
+    m.sentence = message_sentence_decode(r, MESSAGE_SENTENCE_MAX, arena);
     if (!reader_end(r))
         return false;
     *out = m;

@@ -269,7 +269,7 @@ message_event_problem_decode(struct reader *r, struct mem_arena *arena,
     m.code = code_decode(r);
     m.sys = (int32_t)reader_up_to(r, INT32_MAX);
     m.path = path_decode(r, arena);
-    m.sentence = reader_string(r, MESSAGE_SENTENCE_MAX, arena);
+    m.sentence = message_sentence_decode(r, MESSAGE_SENTENCE_MAX, arena);
     if (!reader_end(r))
         return false;
     *out = m;
@@ -368,7 +368,7 @@ message_event_question_decode(struct reader *r, struct mem_arena *arena,
 
     m.id = (uint32_t)reader_up_to(r, UINT32_MAX);
     m.asks = (enum message_event_asks)below(r, MESSAGE_EVENT_ASKS_KINDS);
-    m.sentence = reader_string(r, MESSAGE_SENTENCE_MAX, arena);
+    m.sentence = message_sentence_decode(r, MESSAGE_SENTENCE_MAX, arena);
     if (m.asks == MESSAGE_EVENT_ASKS_CONFLICT)
         conflict_decode(r, arena, &m.conflict);
     if (!reader_end(r))

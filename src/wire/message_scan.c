@@ -69,7 +69,7 @@ skipped_decode(struct reader *r, struct mem_arena *arena,
         s[i].subtree = message_bool_decode(r);
         uint8_t code = reader_u8(r);
         s[i].code = code < ERR_CODES ? code : ERR_PEER;
-        s[i].sentence = reader_string(r, MESSAGE_SENTENCE_MAX, arena);
+        s[i].sentence = message_sentence_decode(r, MESSAGE_SENTENCE_MAX, arena);
     }
     m->skipped = s;
     m->skipped_n = n;
