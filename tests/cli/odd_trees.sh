@@ -1,5 +1,6 @@
 # Trees as they are met: as a plain user, with what cannot be entered, read or
 # written, with what is no file, very deep and very wide.
+# WIDE= says how wide.
 # endpoints: local pipe
 . "${WEFT_SRC:?}/tests/lib/lib.sh"
 
@@ -121,12 +122,13 @@ absent right/a-name-of-some-length
 it "very wide"
 begin wide
 mkdir left right left/wide
-awk 'BEGIN { for (i = 0; i < 20000; i++) {
+wide=${WIDE:-3000}
+awk -v n="$wide" 'BEGIN { for (i = 0; i < n; i++) {
     f = sprintf("left/wide/%x-%d", i * 7919 % 65536, i)
     printf "" >f; close(f) } }'
 mine left right
 sync_ok left "$right"
-[ "$(find right/wide -type f | wc -l)" -eq 20000 ] || wrong "files are missing"
+[ "$(find right/wide -type f | wc -l)" -eq "$wide" ] || wrong "files are missing"
 sync_ok left "$right"
 stdout_has 'in sync:'
 find left/wide -name '*-1*1' -delete
