@@ -146,7 +146,8 @@ world_copy(struct replica *to, const struct replica *from)
 {
     struct replica copy = *from;
 
-    copy.know = mem_array(from->know_n, sizeof *copy.know);
+    copy.know = from->know_n > 0 ? mem_array(from->know_n, sizeof *copy.know)
+                                 : NULL;
     copy.know_cap = from->know_n;
     for (uint32_t i = 0; i < from->know_n; i++)
         knowledge_copy(&copy.know[i], &from->know[i]);
