@@ -310,9 +310,17 @@ descend(struct exchange *x, const char *dir, struct stack *todo)
         i += a != NULL;
         j += b != NULL;
         /* Only what the far end has a listing of has to be fetched. */
-        if (b && (b->kind == ENTRY_DIR || b->uneven) &&
-            reconcile_visits(a, b))
-            push(todo, path_join(dir, b->name));
+        if (b == NULL || (b->kind != ENTRY_DIR && !b->uneven) ||
+            !reconcile_visits(a, b))
+            continue;
+        char *below = path_join(dir, b->name);
+        if (!path_ok(below)) {
+            x->failed = true;
+            err_set(&x->err, ERR_LIMIT,
+                    "the far end has directories deeper than %d",
+                    PATH_DEPTH_MAX);
+        }
+        push(todo, below);
     }
 }
 
