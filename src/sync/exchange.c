@@ -314,13 +314,14 @@ descend(struct exchange *x, const char *dir, struct stack *todo)
             !reconcile_visits(a, b))
             continue;
         char *below = path_join(dir, b->name);
-        if (!path_ok(below)) {
-            x->failed = true;
-            err_set(&x->err, ERR_LIMIT,
-                    "the far end has directories deeper than %d",
-                    PATH_DEPTH_MAX);
+        if (path_ok(below)) {
+            push(todo, below);
+            continue;
         }
-        push(todo, below);
+        free(below);
+        x->failed = true;
+        err_set(&x->err, ERR_LIMIT,
+                "the far end has directories deeper than %d", PATH_DEPTH_MAX);
     }
 }
 
@@ -376,9 +377,9 @@ fetch_all(struct exchange *x, struct err *err)
                 push(&asked, dir);
             }
         }
-        while (status == 0 && x->waiting > 0)
+        while (status == 0 && !x->failed && x->waiting > 0)
             status = hear(x, &offered, err);
-        for (; status == 0 && asked.n > 0; asked.n--) {
+        for (; status == 0 && !x->failed && asked.n > 0; asked.n--) {
             const struct far *far = table_get(&x->far, asked.v[asked.n - 1]);
             if (far == NULL || !far->whole) {
                 status = err_set(err, ERR_PEER,
