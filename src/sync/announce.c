@@ -10,14 +10,7 @@
 #include "wire/message_plan.h"
 
 #define OPS 256   /* in one message */
-#define LEVEL 1   /* zstd's */
 #define QUEUE_MAX (1u << 20) /* bytes waiting to go out */
-
-static int
-level(const struct pair *p)
-{
-    return p->local ? 0 : LEVEL;
-}
 
 static void
 send_know(struct pair *p, const struct plan *plan)
@@ -75,7 +68,7 @@ send_ops(struct pair *p, const struct plan *plan, uint64_t *sent,
         if (m.n == OPS || (op == NULL && m.n > 0)) {
             struct buf b = {0};
             message_plan_ops_encode(&m, &b);
-            link_send(p->link, MESSAGE_PLAN, &b, level(p));
+            link_send(p->link, MESSAGE_PLAN, &b, pair_level(p));
             m.n = 0;
             status = make_room(p, err);
         }
@@ -99,7 +92,7 @@ send_conflicts(struct pair *p, const struct plan *plan)
         if (m.n == OPS || i + 1 == plan->conflict_n) {
             struct buf b = {0};
             message_plan_conflicts_encode(&m, &b);
-            link_send(p->link, MESSAGE_CONFLICT, &b, level(p));
+            link_send(p->link, MESSAGE_CONFLICT, &b, pair_level(p));
             m.n = 0;
         }
     }

@@ -11,7 +11,6 @@
 #include "store/tree.h"
 #include "wire/message_tree.h"
 
-#define LEVEL 1              /* zstd's, for listings */
 #define QUEUE_MAX (4u << 20) /* bytes queued before the offer waits */
 #define ASK_MAX 256          /* directories in one LIST */
 
@@ -50,7 +49,7 @@ send_listing(struct pair *p, const struct listing *l,
                                      .n = l->page_n,
                                      .pages = pages};
     message_tree_listing_encode(&m, &b);
-    link_send(p->link, MESSAGE_LISTING, &b, p->local ? 0 : LEVEL);
+    link_send(p->link, MESSAGE_LISTING, &b, pair_level(p));
     for (size_t i = 0; i < l->page_n; i++)
         buf_fini(&bodies[i]);
     free(bodies);

@@ -23,6 +23,12 @@ pair_side(const struct pair *p)
     return p->initiator ? PLAN_LEFT : PLAN_RIGHT;
 }
 
+int
+pair_level(const struct pair *p)
+{
+    return p->local || (p->hello.capabilities & MESSAGE_CAN_ZSTD) == 0 ? 0 : 1;
+}
+
 void
 pair_send_hello(struct pair *p)
 {

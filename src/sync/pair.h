@@ -42,6 +42,10 @@ struct pair {
 
 enum plan_side pair_side(const struct pair *p); /* ours */
 
+/* zstd's level for what compresses well: 0 where it is no use, or the other
+ * cannot read it. */
+int pair_level(const struct pair *p);
+
 /* The first words of each end. */
 void pair_send_hello(struct pair *p);
 int pair_take_hello(struct pair *p, struct err *err); /* waits */
