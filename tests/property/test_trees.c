@@ -709,9 +709,9 @@ value(const char *line, const char *key)
     char *out = at ? mem_string(at + strlen(want)) : NULL, *to = out;
 
     for (const char *c = out; c && *c != '"'; c++) {
-        if (*c == '\\')
-            c++;
-        *to++ = c[-1] == '\\' && *c == 'n' ? '\n' : *c;
+        bool escaped = *c == '\\';
+        c += escaped;
+        *to++ = escaped && *c == 'n' ? '\n' : *c;
     }
     if (to)
         *to = '\0';
