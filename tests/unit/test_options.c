@@ -115,12 +115,13 @@ END_TEST
 
 START_TEST(habit)
 {
-    struct parsed p = parse("push -av --delete --exclude node_modules ./site/ "
+    struct parsed p = parse("push -avh --delete --exclude node_modules ./site/ "
                             "web:/var/www/site/");
 
     ck_assert_msg(p.r == 0, "%s", p.err.msg);
     ck_assert_int_eq(p.o.command, COMMAND_PUSH);
     ck_assert(p.o.archive && p.o.mirror && !p.o.dry_run);
+    ck_assert(!p.o.help); /* among other letters it is rsync's */
     ck_assert_int_eq(p.o.verbose, 1);
     ck_assert_uint_eq(p.o.rule_n, 1);
     ck_assert_int_eq(p.o.rules[0].kind, OPTIONS_EXCLUDE);
@@ -244,7 +245,7 @@ START_TEST(help_needs_no_sense)
 {
     static const char *const lines[] = {
         "sync --help",       "sync -h a",        "--help",
-        "-h sync",           "push -vh --wrong", "--version",
+        "-h sync",           "push -v -h --wrong", "--version",
         "manifest --version"};
     struct parsed p = parse(lines[_i]);
 
