@@ -11,7 +11,7 @@
 uint8_t *
 buf_reserve(struct buf *b, size_t len)
 {
-    if (b->cap - b->len < len) {
+    if (b->data == NULL || b->cap - b->len < len) {
         size_t cap = b->cap ? b->cap : 64;
         while (cap - b->len < len)
             cap *= 2;

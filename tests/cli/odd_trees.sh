@@ -16,6 +16,7 @@ else
     as=
 fi
 mine() { [ -z "$as" ] || chown -hR 65534:65534 "$@"; }
+# shellcheck disable=SC2086 # several words
 limited() { timeout -k 5 300 $as "$WEFT" "$@"; }
 # Each case has a directory and replicas of its own.
 begin() {
