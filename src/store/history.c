@@ -39,10 +39,10 @@ name_is_free(struct replica *r, const char *name, struct err *err)
     return got < 0 ? -1 : !got;
 }
 
-static void
-name_run(struct history_run *run)
+void
+history_draw_name(char out[HISTORY_NAME_LEN + 1])
 {
-    time_t when = (time_t)(run->started_ns / CLOCK_SECOND);
+    time_t when = (time_t)(clock_wall_ns() / CLOCK_SECOND);
     uint8_t tail[2];
     char date[32], hex[5];
     struct tm tm;
@@ -52,7 +52,7 @@ name_run(struct history_run *run)
     if (gmtime_r(&when, &tm) == NULL ||
         strftime(date, sizeof date, "%Y%m%d-%H%M%S", &tm) != 15)
         strcpy(date, "19700101-000000");
-    snprintf(run->name, sizeof run->name, "%.15s-%s", date, hex);
+    snprintf(out, HISTORY_NAME_LEN + 1, "%.15s-%s", date, hex);
 }
 
 static void
@@ -93,11 +93,11 @@ history_begin(struct replica *r, struct history_run *run, struct err *err)
     run->started_ns = clock_wall_ns();
     run->ended_ns = 0;
     run->status = -1;
-    int got;
-    do {
-        name_run(run);
+    int got = run->name[0] ? name_is_free(r, run->name, err) : 0;
+    while (got == 0) {
+        history_draw_name(run->name);
         got = name_is_free(r, run->name, err);
-    } while (got == 0);
+    }
     if (got < 0)
         return -1;
     encode_counts(run, &counts);
@@ -335,9 +335,55 @@ since_of(struct replica *r, uint64_t node, const char *path, int64_t *out,
     return got < 0 ? -1 : 0;
 }
 
+struct cleared {
+    bool (*keep)(void *arg, const char *path);
+    void *arg;
+    uint64_t node;
+    char **paths; /* [n] */
+    size_t n, cap;
+};
+
+static int
+add_cleared(void *arg, const struct history_conflict *c)
+{
+    struct cleared *to = arg;
+
+    if (c->peer_node != to->node || to->keep(to->arg, c->path))
+        return 0;
+    MEM_GROW(to->paths, to->n, to->cap);
+    to->paths[to->n++] = mem_string(c->path);
+    return 0;
+}
+
+/* Forget what was noted with one peer, but for what keep wants. */
+static int
+clear_conflicts(struct replica *r, uint64_t node,
+                bool (*keep)(void *arg, const char *path), void *arg,
+                struct err *err)
+{
+    struct cleared to = {.keep = keep, .arg = arg, .node = node};
+
+    if (keep == NULL)
+        return database_run(r->db, err, "DELETE FROM conflicts WHERE node=?",
+                            "u", node);
+    int got = history_each_conflict(r, add_cleared, &to, err);
+    for (size_t i = 0; i < to.n; i++) {
+        char *key = turned(to.paths[i], '/', '\0');
+        if (got == 0)
+            got = database_run(r->db, err,
+                               "DELETE FROM conflicts WHERE path=? AND node=?",
+                               "bu", key, strlen(to.paths[i]), node);
+        free(key);
+        free(to.paths[i]);
+    }
+    free(to.paths);
+    return got;
+}
+
 int
 history_set_conflicts(struct replica *r, uint64_t peer_node,
                       const struct history_conflict *v, size_t n,
+                      bool (*keep)(void *arg, const char *path), void *arg,
                       struct err *err)
 {
     int64_t *since = mem_array(n, sizeof *since), now = clock_wall_ns();
@@ -348,8 +394,7 @@ history_set_conflicts(struct replica *r, uint64_t peer_node,
         got = since_of(r, peer_node, v[i].path, &since[i], err);
     }
     if (got == 0)
-        got = database_run(r->db, err, "DELETE FROM conflicts WHERE node=?",
-                           "u", peer_node);
+        got = clear_conflicts(r, peer_node, keep, arg, err);
     for (size_t i = 0; got == 0 && i < n; i++)
         got = add_conflict(r, peer_node, &v[i], since[i], err);
     free(since);

@@ -30,8 +30,12 @@ struct history_run {
     bool undone; /* taken back by a later run */
 };
 
-/* Begin a run: fills id, name, started_ns.  peer and peer_node are taken from
- * run.  Inside a transaction, like all that changes something. */
+/* A name for a run that begins now. */
+void history_draw_name(char out[HISTORY_NAME_LEN + 1]);
+
+/* Begin a run: fills id, started_ns, and name where it is empty or taken.
+ * peer and peer_node are taken from run.  Inside a transaction, like all that
+ * changes something. */
 int history_begin(struct replica *r, struct history_run *run, struct err *err);
 int history_end(struct replica *r, const struct history_run *run,
                 struct err *err); /* sets ended_ns to now in the record */
@@ -68,11 +72,13 @@ struct history_conflict {
 };
 
 /*
- * The open conflicts with one peer, in place of those that were noted; one
- * that stood before keeps its since_ns.  Inside a transaction.
+ * The open conflicts with one peer, in place of those that were noted, but for
+ * those at paths that keep (may be NULL) wants; one that stood before keeps
+ * its since_ns.  Inside a transaction.
  */
 int history_set_conflicts(struct replica *r, uint64_t peer_node,
                           const struct history_conflict *v, size_t n,
+                          bool (*keep)(void *arg, const char *path), void *arg,
                           struct err *err);
 
 /* Forget the conflicts at path, with any peer: it was settled. */

@@ -45,17 +45,20 @@ replaces(const struct plan_op *op)
 }
 
 int
-commit_open(struct commit *c, struct replica *r, const struct plan *plan,
-            bool durable, bool trash, const char *peer, uint64_t peer_node,
-            struct err *err)
+commit_open(struct commit *c, const struct commit_args *args, struct err *err)
 {
+    struct replica *r = args->replica;
+
     *c = (struct commit){.replica = r,
-                         .plan = plan,
-                         .durable = durable,
-                         .use_trash = trash};
+                         .plan = args->plan,
+                         .durable = args->durable,
+                         .use_trash = args->trash};
     c->ledger.replica = r;
-    c->know = mem_array(plan->know_n, sizeof *c->know);
-    c->run = (struct history_run){.peer = peer, .peer_node = peer_node};
+    c->know = mem_array(args->plan->know_n, sizeof *c->know);
+    c->run = (struct history_run){.peer = args->peer,
+                                  .peer_node = args->peer_node};
+    if (args->run != NULL)
+        snprintf(c->run.name, sizeof c->run.name, "%s", args->run);
     if (replica_begin(r, err) < 0)
         return -1;
     if (history_begin(r, &c->run, err) < 0 ||
@@ -64,8 +67,8 @@ commit_open(struct commit *c, struct replica *r, const struct plan *plan,
         return -1;
     }
     if (replica_commit(r, err) < 0 ||
-        stage_open(&c->stage, r->control_fd, trash ? c->run.name : NULL,
-                   err) < 0)
+        stage_open(&c->stage, r->control_fd,
+                   args->trash ? c->run.name : NULL, err) < 0)
         return -1;
     c->open = true;
     if (stage_clear(&c->stage, NULL, NULL, err) < 0)

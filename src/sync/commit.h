@@ -68,13 +68,21 @@ struct commit_batch {
 #define COMMIT_NAME 24
 void commit_name(const struct plan_op *op, char out[COMMIT_NAME]);
 
+struct commit_args {
+    struct replica *replica;
+    const struct plan *plan;
+    bool durable, trash;
+    const char *run;    /* its name in the history; NULL or "": one is drawn */
+    const char *peer;   /* with whom, for people; NULL: nobody */
+    uint64_t peer_node; /* 0: nobody */
+};
+
 /*
  * Get ready to change the replica: begins a run in its history.
  * Errors: ERR_SYS, ERR_STATE
  */
-int commit_open(struct commit *c, struct replica *r, const struct plan *plan,
-                bool durable, bool trash, const char *peer,
-                uint64_t peer_node, struct err *err);
+int commit_open(struct commit *c, const struct commit_args *args,
+                struct err *err);
 
 void commit_run(struct pool_job *job); /* one batch; in a worker thread */
 

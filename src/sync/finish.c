@@ -22,40 +22,13 @@ struct finish {
     bool failed;     /* an op of this side did not end well */
 };
 
-/* The number of the knowledge that path inherits from above. */
-static int
-inherited(struct finish *f, const char *path, uint32_t *out, struct err *err)
-{
-    uint32_t number = f->before;
-    size_t len = 0;
-
-    for (const char *slash; (slash = strchr(path + len, '/')) != NULL;) {
-        char *dir = mem_format("%.*s", (int)(slash - path), path);
-        char *up = path_parent(dir);
-        struct listing *l;
-        int status = ledger_listing(&f->ledger, up, &l, err);
-        if (status == 0) {
-            const struct entry *e = listing_find(l, path_name(dir));
-            if (e != NULL)
-                number = settle_below_of(e, number);
-        }
-        free(up);
-        free(dir);
-        if (status < 0)
-            return -1;
-        len = (size_t)(slash - path) + 1;
-    }
-    *out = number;
-    return 0;
-}
-
 static int
 pin(struct finish *f, const char *path, struct err *err)
 {
     char *dir = path_parent(path);
     struct listing *l;
     uint32_t number;
-    int status = inherited(f, path, &number, err);
+    int status = ledger_inherited(&f->ledger, path, f->before, &number, err);
 
     if (status == 0 && (status = ledger_listing(&f->ledger, dir, &l, err)) == 0) {
         settle_pin(l, path_name(path), number);
@@ -226,6 +199,17 @@ learn(struct finish *f, struct err *err)
     return uneven ? 0 : replica_forget_exceptions(r, err);
 }
 
+/* What the session was not about stays as it was noted. */
+static bool
+is_beside(void *arg, const char *path)
+{
+    const struct pair *p = arg;
+    bool inside;
+
+    message_open_about(&p->open, path, &inside);
+    return !inside;
+}
+
 static int
 note_conflicts(struct finish *f, struct err *err)
 {
@@ -245,7 +229,9 @@ note_conflicts(struct finish *f, struct err *err)
             .peer = peer};
     }
     int status = history_set_conflicts(f->replica, p->root.node, v,
-                                       plan->conflict_n, err);
+                                       plan->conflict_n,
+                                       p->open.only_n > 0 ? is_beside : NULL,
+                                       f->args->pair, err);
     free(peer);
     free(v);
     return status;

@@ -234,10 +234,12 @@ choose(void *arg, const struct plan_conflict *c)
 }
 
 static bool
-skips(void *arg, const char *path, bool is_dir)
+skips(struct pair *p, const char *path, bool is_dir)
 {
-    return pair_skips_own(arg, path, is_dir) ||
-           pair_skips_far(arg, path, is_dir);
+    bool inside;
+
+    return !message_open_about(&p->open, path, &inside) ||
+           pair_skips_own(p, path, is_dir) || pair_skips_far(p, path, is_dir);
 }
 
 static const struct listing *
@@ -454,8 +456,14 @@ carry_out(struct initiator *s, struct transfer *t, struct err *err)
         own_ops = own_ops || s->plan.ops[i].side == PLAN_LEFT;
     if (own_ops) {
         s->committing = true;
-        if (commit_open(&s->commit, p->replica, &s->plan, durable, trash,
-                        s->link.label, p->root.node, err) < 0)
+        struct commit_args args = {.replica = p->replica,
+                                   .plan = &s->plan,
+                                   .durable = durable,
+                                   .trash = trash,
+                                   .run = s->start.here.run,
+                                   .peer = s->link.label,
+                                   .peer_node = p->root.node};
+        if (commit_open(&s->commit, &args, err) < 0)
             return -1;
     }
     transfer_init(t, p, &s->plan, &s->commit);
@@ -464,6 +472,7 @@ carry_out(struct initiator *s, struct transfer *t, struct err *err)
     t->arg = s;
     if (transfer_run(t, err) < 0)
         return -1;
+    t->complete = t->complete && p->open.only_n == 0;
     return finish(s, t, err);
 }
 

@@ -53,6 +53,52 @@ ledger_touch(struct ledger *l, const char *dir)
 }
 
 int
+ledger_inherited(struct ledger *l, const char *path, uint32_t root,
+                 uint32_t *out, struct err *err)
+{
+    uint32_t number = root;
+    size_t len = 0;
+
+    for (const char *slash; (slash = strchr(path + len, '/')) != NULL;) {
+        char *dir = mem_format("%.*s", (int)(slash - path), path);
+        char *up = path_parent(dir);
+        struct page *page = load(l, up, err);
+        if (page != NULL) {
+            const struct entry *e =
+                listing_find(page->listing, path_name(dir));
+            number = settle_below_of(e, number);
+        }
+        free(up);
+        free(dir);
+        if (page == NULL)
+            return -1;
+        len = (size_t)(slash - path) + 1;
+    }
+    *out = number;
+    return 0;
+}
+
+int
+ledger_known(struct ledger *l, const char *path, struct knowledge *out,
+             struct err *err)
+{
+    struct replica *r = l->replica;
+    char *dir = path_parent(path);
+    struct page *page = load(l, dir, err);
+    uint32_t number;
+
+    free(dir);
+    if (page == NULL || ledger_inherited(l, path, 0, &number, err) < 0)
+        return -1;
+    const struct entry *e = listing_find(page->listing, path_name(path));
+    if (e != NULL && e->know != 0)
+        number = e->know;
+    knowledge_copy(out, number != 0 ? &r->exceptions[number] : &r->known);
+    knowledge_see(out, r->self, r->tick, replica_nonce(r, r->tick));
+    return 0;
+}
+
+int
 ledger_number(struct replica *r, const struct knowledge *know, uint32_t *out,
               struct err *err)
 {

@@ -24,6 +24,16 @@ int ledger_listing(struct ledger *l, const char *dir, struct listing **out,
                    struct err *err);
 void ledger_touch(struct ledger *l, const char *dir);
 
+/* The number of the knowledge that path inherits from the directories above
+ * it; root is that of the whole tree. */
+int ledger_inherited(struct ledger *l, const char *path, uint32_t root,
+                     uint32_t *out, struct err *err);
+
+/* All that is known about path, own tick included, into *out (a zero one; the
+ * caller frees it). */
+int ledger_known(struct ledger *l, const char *path, struct knowledge *out,
+                 struct err *err);
+
 /* The replica's number for a knowledge; its own tick is implied. */
 int ledger_number(struct replica *r, const struct knowledge *know,
                   uint32_t *out, struct err *err);

@@ -232,8 +232,14 @@ carry_out(struct responder *s, struct err *err)
         return -1;
     if (has_own_ops(s) && !s->args->read_only) {
         s->committing = true;
-        if (commit_open(&s->commit, p->replica, &s->plan, durable,
-                        wants_trash(s), p->root.host, p->root.node, err) < 0)
+        struct commit_args args = {.replica = p->replica,
+                                   .plan = &s->plan,
+                                   .durable = durable,
+                                   .trash = wants_trash(s),
+                                   .run = p->open.run,
+                                   .peer = p->root.host,
+                                   .peer_node = p->root.node};
+        if (commit_open(&s->commit, &args, err) < 0)
             return -1;
     }
     link_send(p->link, MESSAGE_GO, NULL, 0);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "store/history.h"
 #include "store/roots.h"
 #include "wire/channel.h"
 #include "wire/location.h"
@@ -45,6 +46,7 @@ struct session {
     struct transport transport; /* to the far end in hand */
     int stopping;         /* what the initiator was told */
     bool done;            /* the pair's summary has come */
+    char run[HISTORY_NAME_LEN + 1]; /* of the pair in hand */
     int64_t started_ns;
 };
 
@@ -205,7 +207,11 @@ fill_open(const struct session *s, size_t place, struct message_open *out,
         .guard_percent = a->delete_limits.percent,
         .guard_number = a->delete_limits.number,
         .compress = a->no_compress ? 0 : COMPRESS,
-        .timeout_ms = (uint32_t)a->timeout_s * 1000};
+        .timeout_ms = (uint32_t)a->timeout_s * 1000,
+        .run = s->run,
+        .undo = a->undo,
+        .only = a->only,
+        .only_n = a->only_n};
     if (a->new_replica || p->key == NULL)
         return 0;
     return roots_lookup(p->key, out->root_id, err) < 0 ? -1 : 0;
@@ -629,6 +635,7 @@ run_pair(struct session *s, size_t far, struct err *err)
     struct err ignored;
 
     s->far = far;
+    history_draw_name(s->run);
     if (send_start(s, err) < 0)
         return -1;
     /* It scans while the connection is made. */

@@ -132,6 +132,11 @@ struct session_args {
     struct guard_limits delete_limits;
     enum session_policy policy;
     int timeout_s;     /* of silence from a peer; 0: the default, 60 */
+    const char *const *only; /* [only_n] the run is about these paths and all
+                                below: sorted by path_compare, none below
+                                another; 0: about the whole tree */
+    size_t only_n;
+    const char *undo;  /* name of a run that is taken back first; may be NULL */
     const struct session_watcher *watcher; /* may be NULL */
 };
 

@@ -5,6 +5,8 @@
 
 #include "wire/message.h"
 
+#define MESSAGE_OPEN_RUN 20 /* bytes in the name of a run */
+
 enum message_open_flag {
     MESSAGE_OPEN_DRY_RUN = 1 << 0,     /* change nothing, not even state */
     MESSAGE_OPEN_CREATE = 1 << 1,      /* an absent root may be created */
@@ -45,7 +47,20 @@ struct message_open {
     uint64_t rate;               /* bytes a second that it may send; 0: any */
     int32_t compress;            /* zstd level; 0: off */
     uint32_t timeout_ms;         /* of silence; 0: none */
+
+    const char *run;  /* name that the run has in both histories; "": each end
+                         draws its own */
+    const char *undo; /* name of a run that is taken back first; "": none */
+    const char *const *only; /* [only_n] what the session is about: these paths
+                                and all below; in walk order, none below another.
+                                The rest counts as unseen */
+    size_t only_n;           /* 0: the whole tree */
 };
+
+/* Is the path one that the session is about, or above or below one?  *inside:
+ * it is not only above. */
+bool message_open_about(const struct message_open *m, const char *path,
+                        bool *inside);
 
 void message_open_encode(const struct message_open *m, struct buf *out);
 bool message_open_decode(struct reader *r, struct mem_arena *arena,

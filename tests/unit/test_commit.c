@@ -151,7 +151,13 @@ begin(void)
 {
     struct err err = {0};
 
-    must(commit_open(&commit, replica, &plan, true, trash, "peer", 1, &err));
+    struct commit_args args = {.replica = replica,
+                               .plan = &plan,
+                               .durable = true,
+                               .trash = trash,
+                               .peer = "peer",
+                               .peer_node = 1};
+    must(commit_open(&commit, &args, &err));
 }
 
 /* All ops as one batch; how many failed. */

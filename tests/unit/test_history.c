@@ -169,7 +169,7 @@ set(uint64_t node, size_t n, const char *const *paths)
         v[i].mine = listings_entry("x", ENTRY_FILE, 1, &arena);
     }
     must(replica_begin(r, &err));
-    must(history_set_conflicts(r, node, v, n, &err));
+    must(history_set_conflicts(r, node, v, n, NULL, NULL, &err));
     must(replica_commit(r, &err));
 }
 

@@ -72,6 +72,8 @@ version(void)
     return v;
 }
 
+static const char *const only[] = {"a", "b/c", "b/d"};
+
 static struct message_open
 an_open(const char *root)
 {
@@ -89,6 +91,10 @@ an_open(const char *root)
         .rate = 1 << 20,
         .compress = -5,
         .timeout_ms = 60000,
+        .run = "20260102-030405-beef",
+        .undo = "20250102-030405-0123",
+        .only = only,
+        .only_n = 3,
     };
 }
 
@@ -607,7 +613,9 @@ static const struct {
      "01010100000000000000808040087765667420302e31"},
     {MESSAGE_OPEN, open_, message_open_again,
      "056e6f746573036e617382010130313233343536373839616263646500057275"
-     "6c657301006400802080804009e0d403"},
+     "6c657301006400802080804009e0d4031432303236303130322d303330343035"
+     "2d626565661432303235303130322d3033303430352d30313233030001610003"
+     "622f63020164"},
     {MESSAGE_ROOT, root, message_root_again,
      "3031323334353637383961626364650088776655443322110210111213141516"
      "1718191a1b1c1d1e1f202122232425262728292a2b2c2d2e2f01ac0209000000"
@@ -659,9 +667,12 @@ static const struct {
     {MESSAGE_PING, ping, message_ping_again, "0102030405060708"},
     {MESSAGE_START, start, message_event_start_again,
      "0e2f686f6d652f6d652f6e6f746573036e617382010130313233343536373839"
-     "6162636465000572756c657301006400802080804009e0d40300036e61738201"
-     "01303132333435363738396162636465000572756c6573010064008020808040"
-     "09e0d4030200010464"},
+     "6162636465000572756c657301006400802080804009e0d40314323032363031"
+     "30322d3033303430352d626565661432303235303130322d3033303430352d30"
+     "313233030001610003622f6302016400036e6173820101303132333435363738"
+     "396162636465000572756c657301006400802080804009e0d403143230323630"
+     "3130322d3033303430352d626565661432303235303130322d3033303430352d"
+     "30313233030001610003622f630201640200010464"},
     {MESSAGE_PEER, peer, message_event_peer_again, "036e61730100"},
     {MESSAGE_ANSWER, answer, message_event_answer_again, "0302"},
     {MESSAGE_CANCEL, cancel, message_event_cancel_again, "01"},
@@ -813,6 +824,25 @@ static const struct {
     {"ops beyond the bound", MESSAGE_COMMITTED, "0101ffffffff0f"},
     {"a choice that is none", MESSAGE_ANSWER, "0104"},
     {"a bool of 2", MESSAGE_CANCEL, "02"},
+    {"a run that is a path", MESSAGE_OPEN,
+     "056e6f746573036e617382010130313233343536373839616263646500057275"
+     "6c657301006400802080804009e0d403142e2e2f2e2e2f2e2e2f323032363031"
+     "30322d30330000"},
+    {"a run to undo of another length", MESSAGE_OPEN,
+     "056e6f746573036e617382010130313233343536373839616263646500057275"
+     "6c657301006400802080804009e0d4030008323032363031303200"},
+    {"paths out of order", MESSAGE_OPEN,
+     "056e6f746573036e617382010130313233343536373839616263646500057275"
+     "6c657301006400802080804009e0d403000002000162000161"},
+    {"a path below another", MESSAGE_OPEN,
+     "056e6f746573036e617382010130313233343536373839616263646500057275"
+     "6c657301006400802080804009e0d40300000200016101022f62"},
+    {"a session about the root", MESSAGE_OPEN,
+     "056e6f746573036e617382010130313233343536373839616263646500057275"
+     "6c657301006400802080804009e0d4030000010000"},
+    {"more paths than bytes", MESSAGE_OPEN,
+     "056e6f746573036e617382010130313233343536373839616263646500057275"
+     "6c657301006400802080804009e0d40300007f000161"},
     {"an end beyond the largest file", MESSAGE_DATA,
      "01"
      "feffffffffffffff7f"
@@ -1047,6 +1077,24 @@ START_TEST(versions)
 }
 END_TEST
 
+START_TEST(what_a_session_is_about)
+{
+    struct message_open m = an_open("notes"), any = {0};
+    bool inside;
+
+    ck_assert(message_open_about(&any, "x", &inside) && inside);
+    ck_assert(message_open_about(&m, "", &inside) && !inside);
+    ck_assert(message_open_about(&m, "a", &inside) && inside);
+    ck_assert(message_open_about(&m, "a/deep/down", &inside) && inside);
+    ck_assert(!message_open_about(&m, "a.txt", &inside) && !inside);
+    ck_assert(message_open_about(&m, "b", &inside) && !inside);
+    ck_assert(message_open_about(&m, "b/d/x", &inside) && inside);
+    ck_assert(!message_open_about(&m, "b/e", &inside));
+    ck_assert(!message_open_about(&m, "A", &inside));
+    ck_assert(!message_open_about(&m, "c", &inside));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -1063,6 +1111,7 @@ main(void)
     tcase_add_test(tc, plan_is_mapped);
     tcase_add_test(tc, checks);
     tcase_add_test(tc, versions);
+    tcase_add_test(tc, what_a_session_is_about);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
