@@ -26,6 +26,7 @@ enum err_code {
     ERR_CHANGED,   /* a path is no longer what was seen before */
     ERR_STATE,     /* the remembered state cannot be read */
     ERR_CANCELLED, /* the user asked to stop */
+    ERR_DAMAGED,   /* content changed while nothing says that it was written */
     ERR_CODES
 };
 

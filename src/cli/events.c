@@ -17,7 +17,7 @@ events_code(enum err_code code)
         [ERR_VERSION] = "version",     [ERR_GUARD] = "guard",
         [ERR_LOCKED] = "locked",       [ERR_BUSY] = "busy",
         [ERR_CHANGED] = "changed",     [ERR_STATE] = "state",
-        [ERR_CANCELLED] = "cancelled",
+        [ERR_CANCELLED] = "cancelled", [ERR_DAMAGED] = "damaged",
     };
 
     return code < ERR_CODES ? names[code] : "unknown";

@@ -25,6 +25,7 @@ exit_of(enum err_code code, int signal)
     case ERR_BUSY:
     case ERR_CHANGED:
     case ERR_STATE:
+    case ERR_DAMAGED:
     case ERR_CODES:
         break;
     }

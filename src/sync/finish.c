@@ -270,9 +270,9 @@ record(struct finish *f, struct err *err)
     return history_end(f->replica, &a->commit->run, err);
 }
 
-int
-finish_session(const struct finish_args *args, struct hash_id *h,
-               struct hash_id *v, struct err *err)
+static int
+finish(const struct finish_args *args, struct hash_id *h, struct hash_id *v,
+       struct err *err)
 {
     struct replica *r = args->pair->replica;
     struct finish f = {.args = args, .replica = r, .ledger = {.replica = r}};
@@ -295,4 +295,18 @@ finish_session(const struct finish_args *args, struct hash_id *h,
     if (args->commit != NULL)
         place_prune(r);
     return tree_root(r->tree, h, v, &uneven, err) < 0 ? -1 : 0;
+}
+
+int
+finish_session(const struct finish_args *args, struct hash_id *h,
+               struct hash_id *v, struct err *err)
+{
+    struct replica *r = args->pair->replica;
+
+    /* Where the peer did not wait for what it asked for, a worker may still
+     * look something up. */
+    replica_lock(r);
+    int status = finish(args, h, v, err);
+    replica_unlock(r);
+    return status;
 }

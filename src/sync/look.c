@@ -27,6 +27,23 @@ unknown(struct look *look, const char *path, const struct err *err)
     return u;
 }
 
+/* Takes path. */
+static void
+find(struct look *look, char *path, enum look_found what)
+{
+    MEM_GROW(look->findings, look->finding_n, look->finding_cap);
+    look->findings[look->finding_n++] = (struct look_finding){path, what};
+}
+
+int
+look_rot(struct err *err)
+{
+    return err_set(err, ERR_DAMAGED,
+                   "its content changed while its stamps did not: bit rot? "
+                   "'weft verify --repair=LOCATION' fetches a good copy, "
+                   "'touch' accepts what is there");
+}
+
 struct entry_stamp
 look_stamp(const struct meta *m)
 {
@@ -68,46 +85,87 @@ ignored(const struct look *look, const char *path, bool is_dir)
     return yes;
 }
 
+static int
+read_link(struct look *look, int dirfd, const char *name, struct entry *e,
+          struct err *err)
+{
+    char target[PATH_TARGET_MAX + 2];
+    ssize_t n = ops_readlinkat(dirfd, name, target, sizeof target - 1);
+
+    if (n < 0)
+        return err_sys(err, "cannot read the symbolic link");
+    if (n == 0 || n > PATH_TARGET_MAX)
+        return err_set(err, ERR_LIMIT, "the symbolic link is too long");
+    target[n] = '\0';
+    e->kind = ENTRY_SYMLINK;
+    e->target = mem_arena_string(&look->listing->arena, target);
+    e->size = (uint64_t)n;
+    e->id = hash_of(target, (size_t)n);
+    return 0;
+}
+
+static int
+read_content(struct look *look, int dirfd, const char *name, struct meta *m,
+             struct entry *e, struct err *err)
+{
+    struct look_shared *s = (struct look_shared *)look->shared;
+
+    if (m->kind == META_SYMLINK)
+        return read_link(look, dirfd, name, e, err);
+    if (m->kind != META_FILE) {
+        e->kind = ENTRY_DIR;
+        return 0;
+    }
+    e->kind = ENTRY_FILE;
+    if (steadyread_id(dirfd, name, m, &e->id, err) < 0)
+        return -1;
+    e->size = m->size;
+    look->hashed_files++;
+    look->hashed_bytes += m->size;
+    atomic_fetch_add(&s->read_files, 1);
+    atomic_fetch_add(&s->read_bytes, m->size);
+    return 0;
+}
+
+static bool
+is_reread(const struct look_shared *s, const struct meta *m, const char *path)
+{
+    return m->kind != META_DIR &&
+           (s->checksum ||
+            (s->reread != NULL && table_get(s->reread, path) != NULL));
+}
+
 /*
  * What is at name now, apart from events: kind, mode, times, content.  old is
  * the entry before, or NULL.  Returns 1 when e is filled, 0 when the path
  * stays as it was remembered, -1 with err when it cannot be seen.
  */
 static int
-observe(struct look *look, int dirfd, const char *name, struct meta *m,
-        const struct entry *old, struct entry *e, struct err *err)
+observe(struct look *look, int dirfd, const char *name, const char *path,
+        struct meta *m, const struct entry *old, struct entry *e,
+        struct err *err)
 {
     const struct look_shared *s = look->shared;
     int64_t now = s->granule_ns > 0 ? clock_wall_ns() : 0;
     struct entry_stamp stamp = look_stamp(m);
+    bool unmoved = old != NULL && !old->racy &&
+                   look_same_stamp(&stamp, &old->seen);
 
-    if (old != NULL && !old->racy && look_same_stamp(&stamp, &old->seen) &&
-        !(s->checksum && m->kind == META_FILE))
+    if (unmoved && !is_reread(s, m, path))
         return 0;
     *e = (struct entry){.name = name};
-    if (m->kind == META_FILE) {
-        e->kind = ENTRY_FILE;
-        if (steadyread_id(dirfd, name, m, &e->id, err) < 0)
-            return -1;
-        e->size = m->size;
-        look->hashed_files++;
-        look->hashed_bytes += m->size;
-    } else if (m->kind == META_SYMLINK) {
-        char target[PATH_TARGET_MAX + 2];
-        ssize_t n = ops_readlinkat(dirfd, name, target, sizeof target - 1);
-        if (n < 0)
-            return err_sys(err, "cannot read the symbolic link");
-        if (n == 0 || n > PATH_TARGET_MAX)
-            return err_set(err, ERR_LIMIT, "the symbolic link is too long");
-        target[n] = '\0';
-        e->kind = ENTRY_SYMLINK;
-        e->target = mem_arena_string(&look->listing->arena, target);
-        e->size = (uint64_t)n;
-        e->id = hash_of(target, (size_t)n);
-    } else {
-        e->kind = ENTRY_DIR;
-    }
+    if (read_content(look, dirfd, name, m, e, err) < 0)
+        return -1;
     e->seen = look_stamp(m);
+    if (unmoved && look_same_stamp(&e->seen, &old->seen)) {
+        if (!entry_same_content(e, old))
+            return look_rot(err);
+        if (e->kind == ENTRY_FILE) {
+            look->sound_files++;
+            look->sound_bytes += e->size;
+        }
+        return 0;
+    }
     e->mtime_ns = m->mtime_ns;
     e->mode = e->kind == ENTRY_SYMLINK ? 0 : m->mode & ENTRY_MODE_MASK;
     e->racy = is_racy(s, m, now);
@@ -155,6 +213,10 @@ record(struct look *look, const char *path, const struct entry *old,
         e->made = old->made;
         e->created = old->created;
         memcpy(e->prev, old->prev, sizeof e->prev);
+        if (e->kind == ENTRY_FILE) {
+            look->sound_files++;
+            look->sound_bytes += e->size;
+        }
     } else {
         bool is_new = !entry_is_there(old);
         e->made = (struct dot_set){.v = &s->event, .n = 1};
@@ -164,6 +226,8 @@ record(struct look *look, const char *path, const struct entry *old,
         else
             entry_prev_of(is_new ? NULL : old, e->prev);
         look->events++;
+        if (s->audit)
+            find(look, mem_string(path), is_new ? LOOK_EXTRA : LOOK_EDITED);
         log_debug(LOG_SCAN, "event path='%s' kind=%d was=%d", path, e->kind,
                   is_new ? 0 : (int)old->kind);
     }
@@ -179,6 +243,8 @@ vanish(struct look *look, const char *name, bool event)
     const struct entry *old = listing_find(look->listing, name);
 
     look->events += event && entry_is_there(old);
+    if (event && look->shared->audit && entry_is_there(old))
+        find(look, path_join(look->listing->path, name), LOOK_MISSING);
     look->changed = true;
     if (event)
         settle_vanish(look->listing, name);
@@ -238,7 +304,7 @@ look_at(struct look *look, int dirfd, const char *name, const char *path)
         unknown(look, path, &err)->subtree = true;
         return;
     }
-    int r = observe(look, dirfd, name, &m, there, &e, &err);
+    int r = observe(look, dirfd, name, path, &m, there, &e, &err);
     if (r < 0 && err.sys == ENOENT) {
         if (there != NULL)
             vanish(look, name, true);
@@ -294,6 +360,8 @@ look_through(struct look *look, int dirfd, const struct walk *names)
     read_rules(look, dirfd, names);
     for (size_t i = 0; i < names->n; i++) {
         const char *name = names->names[i];
+        if (atomic_load(&look->shared->stop))
+            return;
         if (path_is_control(name, strlen(name)))
             continue;
         char *path = path_join(l->path, name);
@@ -334,5 +402,8 @@ look_fini(struct look *look)
     for (size_t i = 0; i < look->unknown_n; i++)
         free(look->unknown[i].path);
     free(look->unknown);
+    for (size_t i = 0; i < look->finding_n; i++)
+        free(look->findings[i].path);
+    free(look->findings);
     free(look->rules);
 }

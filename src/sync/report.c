@@ -233,7 +233,9 @@ report_end(struct report *r, const struct plan *plan,
            const struct plan_op *op, const struct err *err)
 {
     if (err != NULL) {
-        report_problem(r, op->side == PLAN_RIGHT, op->path, err);
+        /* Damage is where the content was to come from. */
+        bool far = (op->side == PLAN_RIGHT) != (err->code == ERR_DAMAGED);
+        report_problem(r, far, op->path, err);
         return;
     }
     count(r, op);

@@ -59,10 +59,21 @@ static int
 fail(struct scan *s)
 {
     s->failed = true;
+    atomic_store(&s->shared.stop, true);
     return -1;
 }
 
 static void finish_if_done(struct scan *s, struct node *n);
+
+/* Takes path. */
+static void
+add_finding(struct scan *s, char *path, enum look_found what)
+{
+    struct scan_result *out = s->out;
+
+    MEM_GROW(out->findings, out->finding_n, out->finding_cap);
+    out->findings[out->finding_n++] = (struct look_finding){path, what};
+}
 
 /* A directory that is not there any more: what is left of it are exceptions,
  * if the entry above says that there are any. */
@@ -72,6 +83,10 @@ forget(struct scan *s, struct node *n)
     struct listing *l = n->look.listing, *up = n->parent->look.listing;
     struct tree *tree = s->replica->tree;
 
+    for (size_t i = 0; s->args->audit && i < l->n; i++)
+        if (entry_is_there(&l->entries[i]))
+            add_finding(s, path_join(l->path, l->entries[i].name),
+                        LOOK_MISSING);
     if (listing_find(up, path_name(l->path)) == NULL)
         return tree_forget(tree, l->path, s->err);
     for (size_t i = l->n; i-- > 0;) {
@@ -224,6 +239,9 @@ take_unknown(struct scan *s, struct look *look)
         out->incomplete = out->incomplete || look->unknown[i].subtree;
     }
     look->unknown_n = 0;
+    for (size_t i = 0; i < look->finding_n; i++)
+        add_finding(s, look->findings[i].path, look->findings[i].what);
+    look->finding_n = 0;
     if (look->failed) {
         MEM_GROW(out->unknown, out->unknown_n, out->unknown_cap);
         out->unknown[out->unknown_n++] =
@@ -266,6 +284,8 @@ seen(struct scan *s, struct node *n)
     s->out->bytes += look->bytes;
     s->out->hashed_files += look->hashed_files;
     s->out->hashed_bytes += look->hashed_bytes;
+    s->out->sound_files += look->sound_files;
+    s->out->sound_bytes += look->sound_bytes;
     s->out->events += look->events;
     n->below++; /* not finished while its children are being started */
     while (n->waiting != NULL) {
@@ -324,6 +344,10 @@ await(struct scan *s)
     int64_t now = clock_mono_ns();
     if (job == NULL || now - s->served_ns > SERVE_NS) {
         s->served_ns = now;
+        if (s->args->progress != NULL)
+            s->args->progress(s->args->wait_arg,
+                              atomic_load(&s->shared.read_files),
+                              atomic_load(&s->shared.read_bytes));
         if (s->args->wait(s->args->wait_arg, pool_fd(s->pool), s->err) < 0)
             fail(s);
     }
@@ -393,7 +417,9 @@ prepare(struct scan *s, struct ignore **before)
         .ignore = s->out->ignore,
         .event = {.who = r->self, .tick = r->tick + 1},
         .granule_ns = meta_granule_ns(r->root.fd),
-        .checksum = s->args->checksum,
+        .checksum = s->args->checksum || s->args->audit,
+        .audit = s->args->audit,
+        .reread = s->args->reread,
         .before = *before,
         .nothing = number,
     };
@@ -451,6 +477,9 @@ scan_fini(struct scan_result *s)
     for (size_t i = 0; i < s->unknown_n; i++)
         free(s->unknown[i].path);
     free(s->unknown);
+    for (size_t i = 0; i < s->finding_n; i++)
+        free(s->findings[i].path);
+    free(s->findings);
     for (size_t i = 0; i < s->rules_n; i++) {
         free((char *)s->rules[i].dir);
         free((char *)s->rules[i].text);

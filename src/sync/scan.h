@@ -18,7 +18,10 @@
 #include "wire/message_scan.h"
 
 struct scan_args {
-    bool checksum;     /* read every file again */
+    bool checksum;     /* read all content again */
+    bool audit;        /* the same, and list what is not as it was recorded */
+    const struct table *reread; /* paths whose content is read again; NULL:
+                                   none */
     const void *rules; /* [rules_len] encoded rules of the command line and
                           the user; NULL none.  Rule files are read on the way
                         */
@@ -27,6 +30,8 @@ struct scan_args {
      * -1 ends the scan with err.  NULL just waits. */
     int (*wait)(void *arg, int fd, struct err *err);
     void *wait_arg;
+    /* Called before wait: content read so far.  May be NULL. */
+    void (*progress)(void *arg, uint64_t files, uint64_t bytes);
 };
 
 struct scan_result {
@@ -34,10 +39,14 @@ struct scan_result {
     bool uneven;           /* an exception stands somewhere */
     uint64_t files, dirs, bytes;
     uint64_t hashed_files, hashed_bytes; /* read in this scan */
+    uint64_t sound_files, sound_bytes;   /* of these, as they were recorded */
     uint64_t events;       /* versions recorded, vanished ones included */
     struct look_unknown *unknown; /* [unknown_n] paths that could not be seen */
     size_t unknown_n, unknown_cap;
     bool incomplete;       /* a whole subtree is among them */
+    struct look_finding *findings; /* [finding_n] of an audit, in no order;
+                              damage is among the unknown, by ERR_DAMAGED */
+    size_t finding_n, finding_cap;
     struct ignore *ignore; /* all rules of this side */
     struct message_scan_rules *rules; /* [rules_n] its rule files */
     size_t rules_n, rules_cap;

@@ -7,6 +7,8 @@
 #include "base/path.h"
 #include "fs/ops.h"
 #include "fs/steadyread.h"
+#include "store/tree.h"
+#include "sync/look.h"
 #include "wire/message_data.h"
 
 #define CHUNK (256u << 10)       /* bytes read at once */
@@ -19,8 +21,9 @@
 /* One file, read chunk by chunk; one job at a time. */
 struct outgoing {
     struct pool_job job; /* first */
-    const struct root *root;
+    struct replica *replica;
     const struct plan_op *op;
+    bool again; /* what came the first time was something else */
     struct steadyread sr;
     bool opened, last, hole, failed;
     uint64_t off, len; /* of the chunk in bytes */
@@ -29,22 +32,67 @@ struct outgoing {
     struct err err;
 };
 
+static int
+changed(struct outgoing *o)
+{
+    return err_set(&o->err, ERR_CHANGED, "it was changed meanwhile");
+}
+
+/* Does the path still look as it was recorded? */
+static bool
+is_unmoved(struct outgoing *o, const struct meta *m)
+{
+    char *dir = path_parent(o->op->path);
+    struct entry_stamp now = look_stamp(m);
+    struct listing *l = NULL;
+    struct err ignored;
+
+    replica_lock(o->replica);
+    bool loaded = tree_load(o->replica->tree, dir, &l, &ignored) == 0;
+    replica_unlock(o->replica);
+    const struct entry *e =
+        loaded && l ? listing_find(l, path_name(o->op->path)) : NULL;
+    bool same = e != NULL && e->kind == ENTRY_FILE && !e->racy &&
+                hash_equal(&e->id, &o->op->to->id) &&
+                look_same_stamp(&now, &e->seen);
+    listing_free(l);
+    free(dir);
+    return same;
+}
+
+/* Is the content what the plan says?  If not, why? */
+static int
+check(struct outgoing *o, int dirfd, const char *name)
+{
+    struct hash_id id;
+    struct meta m;
+
+    if (steadyread_id(dirfd, name, &m, &id, &o->err) < 0)
+        return -1;
+    if (hash_equal(&id, &o->op->to->id))
+        return 0;
+    return is_unmoved(o, &m) ? look_rot(&o->err) : changed(o);
+}
+
 /* Open the file; it must still be as large as the plan says. */
 static int
 begin(struct outgoing *o)
 {
     const char *name;
-    int dirfd = root_parent(o->root, o->op->path, &name, &o->err);
+    int dirfd =
+        root_parent(&o->replica->root, o->op->path, &name, &o->err);
 
     if (dirfd < 0)
         return -1;
-    int status = steadyread_open(&o->sr, dirfd, name, &o->err);
+    int status = o->again ? check(o, dirfd, name) : 0;
+    if (status == 0)
+        status = steadyread_open(&o->sr, dirfd, name, &o->err);
     ops_close(dirfd);
     if (status < 0)
         return -1;
     o->opened = true;
     if (o->sr.before.size != o->op->to->size)
-        return err_set(&o->err, ERR_CHANGED, "it was changed meanwhile");
+        return changed(o);
     return 0;
 }
 
@@ -68,7 +116,7 @@ read_chunk(struct outgoing *o)
     o->bytes = mem_alloc(o->len);
     ssize_t n = steadyread_at(&o->sr, o->bytes, o->len, o->off, &o->err);
     if (n >= 0 && (uint64_t)n != o->len)
-        return err_set(&o->err, ERR_CHANGED, "it was changed meanwhile");
+        return changed(o);
     return n < 0 ? -1 : 0;
 }
 
@@ -85,9 +133,14 @@ run(struct pool_job *job)
 }
 
 void
-send_init(struct send *s, struct pair *pair, struct pool *pool)
+send_init(struct send *s, struct pair *pair, struct pool *pool,
+          const struct plan *plan)
 {
-    *s = (struct send){.pair = pair, .pool = pool, .credit = SEND_CREDIT};
+    *s = (struct send){.pair = pair,
+                       .pool = pool,
+                       .plan = plan,
+                       .asked = mem_array(plan->n, sizeof *s->asked),
+                       .credit = SEND_CREDIT};
 }
 
 void
@@ -148,8 +201,11 @@ send_pump(struct send *s)
     while (s->at < s->queue_n && may_read(s)) {
         struct outgoing *o = mem_zero(sizeof *o);
         o->job.run = run;
-        o->root = &s->pair->replica->root;
+        o->replica = s->pair->replica;
         o->op = s->queue[s->at++];
+        bool *asked = &s->asked[o->op - s->plan->ops];
+        o->again = *asked;
+        *asked = true;
         s->path = o->op->path;
         s->files++;
         submit(s, o);
@@ -234,5 +290,6 @@ send_fini(struct send *s)
         free(o);
     }
     free(s->queue);
+    free(s->asked);
     buf_fini(&s->data);
 }

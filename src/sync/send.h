@@ -3,6 +3,10 @@
  * Content goes out: what the peer wants is read by worker threads, a little
  * ahead, and packed into DATA messages, as far as the peer's credit and the
  * connection take it.
+ *
+ * What is wanted a second time was not what the plan says when it arrived.
+ * It is read as a whole first, and only sent if it is that; else the peer
+ * learns whether it was changed since or is damaged.
  */
 #ifndef SYNC_SEND_H
 #define SYNC_SEND_H
@@ -21,6 +25,8 @@
 struct send {
     struct pair *pair;
     struct pool *pool;
+    const struct plan *plan;
+    bool *asked; /* [plan->n] wanted before */
     const struct plan_op **queue; /* [queue_n], from at on not yet begun */
     size_t at, queue_n, queue_cap;
     struct outgoing *parked; /* begun, waiting for credit or the connection */
@@ -32,7 +38,8 @@ struct send {
     const char *path; /* last begun; NULL none */
 };
 
-void send_init(struct send *s, struct pair *pair, struct pool *pool);
+void send_init(struct send *s, struct pair *pair, struct pool *pool,
+               const struct plan *plan);
 
 /* The peer wants the content of one of its ops. */
 void send_want(struct send *s, const struct plan_op *op);

@@ -140,7 +140,7 @@ transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
     t->receive.on_end = own_ended;
     t->receive.gate = gate;
     t->receive.arg = t;
-    send_init(&t->send, pair, t->pool);
+    send_init(&t->send, pair, t->pool, plan);
 }
 
 void

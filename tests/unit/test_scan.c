@@ -246,6 +246,97 @@ START_TEST(stopped)
 }
 END_TEST
 
+/* What is remembered of name gets the stamp that it has now: as if its
+ * content had changed without it. */
+static void
+forge_stamp(const char *name, bool racy)
+{
+    struct listing *l;
+    struct meta m;
+    struct err err = {0};
+
+    must(meta_at(scratch_fd, name, &m, &err));
+    must(replica_begin(replica, &err));
+    must(tree_load(replica->tree, "", &l, &err));
+    struct entry *e = listing_find(l, name);
+    ck_assert(e != NULL);
+    e->seen = look_stamp(&m);
+    e->racy = racy;
+    listing_touch(l, e);
+    must(tree_save(replica->tree, l, &err));
+    must(replica_commit(replica, &err));
+    listing_free(l);
+}
+
+/* Content that changed under the same stamp is nobody's edit, unless the
+ * stamp could not be trusted. */
+START_TEST(rotten)
+{
+    scratch_write("a", "one");
+    ck_assert_int_eq(symlinkat("here", scratch_fd, "l"), 0);
+    scan();
+    struct hash_id before = found.h;
+    scratch_write("a", "two");
+    unlinkat(scratch_fd, "l", 0);
+    ck_assert_int_eq(symlinkat("gone", scratch_fd, "l"), 0);
+    forge_stamp("a", false);
+    forge_stamp("l", false);
+    scan();
+    ck_assert_uint_eq(found.events, 0); /* nothing was read */
+    ck_assert_uint_eq(found.unknown_n, 0);
+    scan_with(true);
+    ck_assert_uint_eq(found.events, 0);
+    ck_assert_uint_eq(found.unknown_n, 2);
+    ck_assert(!found.incomplete);
+    ck_assert_int_eq(scan_unknown(&found, "a")->err.code, ERR_DAMAGED);
+    ck_assert_int_eq(scan_unknown(&found, "l")->err.code, ERR_DAMAGED);
+    ck_assert(hash_equal(&before, &found.h));
+    forge_stamp("a", true);
+    scan_with(true);
+    ck_assert_uint_eq(found.events, 1);
+    ck_assert_uint_eq(found.unknown_n, 1);
+}
+END_TEST
+
+static bool
+is_found(const char *path, enum look_found what)
+{
+    for (size_t i = 0; i < found.finding_n; i++)
+        if (strcmp(found.findings[i].path, path) == 0)
+            return found.findings[i].what == what;
+    return false;
+}
+
+START_TEST(audited)
+{
+    struct scan_args args = {.audit = true};
+    struct err err = {0};
+
+    scratch_write("rotten", "one");
+    scratch_write("edited", "one");
+    scratch_write("sound", "one");
+    ck_assert_int_eq(mkdirat(scratch_fd, "d", 0755), 0);
+    scratch_write("d/gone", "1");
+    scan();
+    scratch_write("rotten", "two");
+    forge_stamp("rotten", false);
+    scratch_write("edited", "three");
+    scratch_write("new", "1");
+    unlinkat(scratch_fd, "d/gone", 0);
+    unlinkat(scratch_fd, "d", AT_REMOVEDIR);
+    scan_fini(&found);
+    must(place_scan(replica, &args, &found, &err));
+    ck_assert_uint_eq(found.finding_n, 4);
+    ck_assert(is_found("edited", LOOK_EDITED));
+    ck_assert(is_found("new", LOOK_EXTRA));
+    ck_assert(is_found("d", LOOK_MISSING));
+    ck_assert(is_found("d/gone", LOOK_MISSING));
+    ck_assert_uint_eq(found.unknown_n, 1);
+    ck_assert_uint_eq(found.sound_files, 1);
+    ck_assert_uint_eq(found.sound_bytes, 3);
+}
+END_TEST
+
 /* The digests of a tree do not depend on how it came to be. */
 START_TEST(one_tree_one_digest)
 {
@@ -285,6 +376,8 @@ main(void)
     tcase_add_test(tc, ignored_and_not);
     tcase_add_test(tc, everything_again);
     tcase_add_test(tc, stopped);
+    tcase_add_test(tc, rotten);
+    tcase_add_test(tc, audited);
     tcase_add_test(tc, one_tree_one_digest);
     suite_add_tcase(suite, tc);
     return scratch_run(suite);
