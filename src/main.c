@@ -18,6 +18,7 @@
  *     progress            the progress line on standard error
  *     events, json        --json
  *     manifest_format     the lines of `weft manifest`
+ *     findings            the lines of `weft verify`
  *     signals, say, exit  Ctrl-C; "weft: sentence"; exit statuses
  *   sync/      the pipeline: scan, exchange, decide, plan, transfer, apply,
  *              record.  session is the command's side of a run, serve the
@@ -54,6 +55,7 @@ static int (*const commands[COMMAND_COUNT])(struct options *) = {
     [COMMAND_STATUS] = cmd_status_run,
     [COMMAND_MANIFEST] = cmd_manifest_run,
     [COMMAND_CHECK_IGNORE] = cmd_check_ignore_run,
+    [COMMAND_VERIFY] = cmd_verify_run,
     [COMMAND_SERVE] = cmd_serve_run,
     [COMMAND_HELP] = cmd_help_run,
 };

@@ -11,6 +11,7 @@ int cmd_diff_run(struct options *o);
 int cmd_status_run(struct options *o);
 int cmd_manifest_run(struct options *o);
 int cmd_check_ignore_run(struct options *o);
+int cmd_verify_run(struct options *o);
 int cmd_serve_run(struct options *o);
 int cmd_help_run(struct options *o);
 

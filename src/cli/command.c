@@ -28,6 +28,11 @@ static const struct command_row rows[COMMAND_COUNT] = {
     [COMMAND_MANIFEST] = {"manifest", "DIR",
                           "list everything in a tree, with digests", NULL, true,
                           true, 1, 1},
+    [COMMAND_VERIFY] =
+        {"verify", "[DIR]", "read everything again: is it as recorded?",
+         "Content that changed while its stamps did not is bit rot: status 1. "
+         "Edits are shown, and no fault.",
+         true, true, 0, 1},
     [COMMAND_CHECK_IGNORE] =
         {"check-ignore", "PATH...", "print the paths that are ignored",
          "With -v the rule that decides is shown, also where none does.", true,
@@ -42,7 +47,6 @@ static const struct command_row rows[COMMAND_COUNT] = {
     [COMMAND_WATCH] = {.name = "watch"},
     [COMMAND_CONFLICTS] = {.name = "conflicts"},
     [COMMAND_RESOLVE] = {.name = "resolve"},
-    [COMMAND_VERIFY] = {.name = "verify"},
     [COMMAND_LOG] = {.name = "log"},
     [COMMAND_UNDO] = {.name = "undo"},
     [COMMAND_RESTORE] = {.name = "restore"},

@@ -7,11 +7,11 @@
 #define AT(field) offsetof(struct options, field)
 #define TREES                                                                  \
     (COMMAND_RUNS | COMMAND_BIT(COMMAND_MANIFEST) |                            \
-     COMMAND_BIT(COMMAND_CHECK_IGNORE))
+     COMMAND_BIT(COMMAND_VERIFY) | COMMAND_BIT(COMMAND_CHECK_IGNORE))
 #define ONE_WAY (COMMAND_BIT(COMMAND_PUSH) | COMMAND_BIT(COMMAND_PULL))
 #define TWO_WAY (COMMAND_BIT(COMMAND_SYNC) | COMMAND_BIT(COMMAND_DIFF))
 #define ONLY(c) COMMAND_BIT(COMMAND_##c)
-#define REPORTS (COMMAND_RUNS | ONLY(STATUS) | ONLY(MANIFEST))
+#define REPORTS (COMMAND_RUNS | ONLY(STATUS) | ONLY(MANIFEST) | ONLY(VERIFY))
 
 static const struct options_choice policies[] = {
     {"skip", SESSION_SKIP},
@@ -86,8 +86,8 @@ static const struct options_row rows[] = {
     {'i', "itemize-changes", OPTIONS_FLAG, AT(itemize), COMMAND_RUNS,
      OPTIONS_OUTPUT, NULL, 0, 0, NULL,
      "rsync's eleven characters (one-way runs)"},
-    {'P', "progress", OPTIONS_FLAG, AT(progress), COMMAND_RUNS,
-     OPTIONS_OUTPUT, NULL, 0, 0, NULL, "show progress, also without a terminal"},
+    {'P', "progress", OPTIONS_FLAG, AT(progress),
+     COMMAND_RUNS | ONLY(VERIFY), OPTIONS_OUTPUT, NULL, 0, 0, NULL, "show progress, also without a terminal"},
     {0, "stats", OPTIONS_FLAG, AT(stats), COMMAND_RUNS, OPTIONS_OUTPUT,
      NULL, 0, 0, NULL, "a table of numbers at the end"},
     {0, "json", OPTIONS_FLAG, AT(json), REPORTS, OPTIONS_OUTPUT,

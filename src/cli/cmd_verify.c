@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/cmd.h"
+#include "cli/exit.h"
+#include "cli/findings.h"
+#include "cli/progress.h"
+#include "cli/rules.h"
+#include "cli/say.h"
+#include "cli/signals.h"
+#include "sync/verify.h"
+
+struct run {
+    const struct options *o;
+    struct findings findings;
+    struct progress progress;
+    struct buf line; /* in hand */
+};
+
+static void
+put(struct run *run)
+{
+    progress_clear(&run->progress);
+    if (run->line.len > 0)
+        fwrite(run->line.data, 1, run->line.len, stdout);
+    buf_reset(&run->line);
+}
+
+static bool
+stop(void *arg, const struct verify_progress *p)
+{
+    struct run *run = arg;
+    int64_t now = clock_mono_ns();
+    struct session_progress s = {.files = p->files,
+                                 .files_total = p->files_total,
+                                 .bytes = p->bytes,
+                                 .bytes_total = p->bytes_total};
+
+    progress_feed(&run->progress, &s, now);
+    if (signals_progress())
+        progress_print(&run->progress, now);
+    progress_draw(&run->progress, now);
+    return signals_stop() > 0;
+}
+
+static void
+tell(struct run *run, const struct scan_result *result)
+{
+    static const enum findings_kind kinds[] = {
+        [LOOK_EDITED] = FINDINGS_EDITED,
+        [LOOK_EXTRA] = FINDINGS_EXTRA,
+        [LOOK_MISSING] = FINDINGS_MISSING,
+    };
+    struct findings *f = &run->findings;
+
+    f->sound_files = result->sound_files;
+    f->sound_bytes = result->sound_bytes;
+    for (size_t i = 0; i < result->finding_n; i++) {
+        findings_add(f, &run->line, kinds[result->findings[i].what],
+                     result->findings[i].path, NULL);
+        put(run);
+    }
+    for (size_t i = 0; i < result->unknown_n; i++) {
+        const struct look_unknown *u = &result->unknown[i];
+        if (u->special && !run->o->verbose)
+            continue;
+        if (u->err.code == ERR_DAMAGED)
+            findings_add(f, &run->line, FINDINGS_ROTTEN, u->path, NULL);
+        else if (!u->special)
+            findings_add(f, &run->line, FINDINGS_UNREADABLE, u->path,
+                         u->err.msg);
+        else
+            say_line("%s: %s", u->path, u->err.msg);
+        put(run);
+    }
+}
+
+static int
+finish(struct run *run, int status, const struct err *failed)
+{
+    findings_summary(&run->findings, &run->line, status, failed);
+    put(run);
+    status = say_flush(status);
+    if (failed && failed->code == ERR_CANCELLED)
+        say_line("stopped");
+    else if (failed)
+        say_error(failed);
+    return status;
+}
+
+static int
+by_record(struct run *run, const char *dir, const struct buf *rules)
+{
+    struct verify_args args = {.dir = dir,
+                               .rules = rules->data,
+                               .rules_len = rules->len,
+                               .stop = stop,
+                               .arg = run};
+    struct scan_result result = {0};
+    struct err err;
+
+    int r = verify_run(&args, &result, &err);
+    progress_clear(&run->progress);
+    if (r == 0)
+        tell(run, &result);
+    scan_fini(&result);
+    if (r < 0)
+        return finish(run, exit_of(err.code, signals_number()), &err);
+    return finish(run, findings_status(&run->findings, false), NULL);
+}
+
+int
+cmd_verify_run(struct options *o)
+{
+    struct run run = {.o = o,
+                      .findings = {.json = o->json, .quiet = o->quiet}};
+    const char *dir = o->n > 0 ? o->operands[0] : ".";
+    struct buf rules = {0};
+    struct err err;
+    int status;
+
+    if (rules_encode(o, &rules, &err) < 0) {
+        buf_fini(&rules);
+        say_error(&err);
+        return EXIT_USAGE;
+    }
+    signals_catch();
+    progress_init(&run.progress, o->progress, o->quiet);
+    status = by_record(&run, dir, &rules);
+    progress_fini(&run.progress);
+    buf_fini(&run.line);
+    buf_fini(&rules);
+    return status;
+}

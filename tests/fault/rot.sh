@@ -1,0 +1,97 @@
+# Bit rot: every flipped bit is found, no later sync spreads one, and all are
+# repaired.  FLIPS says how many.
+# endpoints: local pipe
+. "${WEFT_SRC:?}/tests/lib/lib.sh"
+. "$TEST_LIB/rot.sh"
+
+FLIPS=${FLIPS:-100}
+rot_disk $((FLIPS / 20 + 40))M
+left=$T/disk/left
+right=$(far right)
+
+# Small files and large ones, and as many again that stay whole.
+awk -v root="$left" -v n=$((FLIPS * 2)) 'BEGIN {
+    for (i = 0; i < n; i++) {
+        dir = root "/d" int(i / 50)
+        if (i % 50 == 0) system("mkdir -p " dir)
+        file = dir "/f" i
+        lines = i % 10 == 0 ? 4000 : 1 + i % 60
+        for (k = 0; k < lines; k++) print i, k, "some text of this file" > file
+        close(file)
+    }
+}'
+find "$left" -type f -exec touch -d '2 hours ago' {} +
+sync_ok "$left" "$right"
+sync_ok "$left" "$right" # nothing is racy any more
+describe "$left" >"$T/good"
+
+it "all is well at first"
+ok verify "$left"
+stdout_has "verified: $((FLIPS * 2)) files as recorded"
+
+find "$left" -name 'f*' -type f | sort -t f -k 2n |
+    awk -v n="$FLIPS" 'NR % 2 && m++ < n' >"$T/chosen"
+snapshot "$left" >"$T/stamps"
+# shellcheck disable=SC2046 # names without spaces
+rot $(cat "$T/chosen")
+sed "s|^$left/||" "$T/chosen" | sort >"$T/wanted"
+
+it "no stamp has moved"
+snapshot "$left" >"$T/stamps.now"
+cmp -s "$T/stamps" "$T/stamps.now" || wrong "stamps differ"
+
+it "every one is found, and nothing else"
+status 1 verify "$left"
+sed -n 's/^rotten *//p' "$T/out" | sort >"$T/found"
+cmp -s "$T/wanted" "$T/found" ||
+    wrong "$(wc -l <"$T/found") found of $(wc -l <"$T/wanted")"
+stdout_has "verified: $FLIPS files as recorded"
+stdout_has "$FLIPS rotten"
+
+# What has no rot: each file is as it was, or is not there.
+sound() {
+    describe "$1" | grep -v '^\. ' >"$T/now"
+    awk 'NR == FNR { good[$0] = 1; next } !($0 in good)' "$T/good" "$T/now" \
+        >"$T/bad"
+    [ ! -s "$T/bad" ] || {
+        wrong "'$1' has what was never there"
+        head -n 5 "$T/bad"
+    }
+}
+
+it "a sync of listings does not spread it"
+sync_ok "$left" "$right"
+sound right
+sync_ok "$right" "$left"
+sound right
+
+it "nor one that reads everything: it says so, and leaves these files alone"
+status 3 sync -c "$left" "$right"
+[ "$(grep -c 'bit rot' "$T/err")" -eq "$FLIPS" ] || wrong "not all are named"
+sound right
+status 3 sync -c "$right" "$left"
+sound right
+
+it "nor to a third replica, which gets all the rest"
+status 3 sync "$left" third
+[ "$(grep -c 'bit rot' "$T/err")" -eq "$FLIPS" ] || wrong "not all are named"
+sound third
+[ "$(find third -name 'f*' | wc -l)" -eq "$FLIPS" ] || wrong "the rest lacks"
+status 3 push "$left" "$(far fourth)"
+sound fourth
+
+it "who has it whole brings it to the third"
+sync_ok "$right" third
+same_tree right third
+
+it "and the one with the rot is still the one with the rot"
+status 1 verify "$left"
+stdout_has "$FLIPS rotten"
+
+it "an edit elsewhere still comes, and heals that file"
+first=$(head -n 1 "$T/wanted")
+write "right/$first" 'written anew'
+sync_ok "$left" "$right"
+content "$left/$first" 'written anew'
+
+finish
