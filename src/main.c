@@ -52,6 +52,7 @@ static int (*const commands[COMMAND_COUNT])(struct options *) = {
     [COMMAND_PUSH] = cmd_push_run,
     [COMMAND_PULL] = cmd_push_run,
     [COMMAND_DIFF] = cmd_diff_run,
+    [COMMAND_APPLY] = cmd_apply_run,
     [COMMAND_STATUS] = cmd_status_run,
     [COMMAND_MANIFEST] = cmd_manifest_run,
     [COMMAND_CHECK_IGNORE] = cmd_check_ignore_run,

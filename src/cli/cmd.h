@@ -8,6 +8,7 @@
 int cmd_sync_run(struct options *o);
 int cmd_push_run(struct options *o); /* pull as well */
 int cmd_diff_run(struct options *o);
+int cmd_apply_run(struct options *o);
 int cmd_status_run(struct options *o);
 int cmd_manifest_run(struct options *o);
 int cmd_check_ignore_run(struct options *o);

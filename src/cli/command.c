@@ -23,6 +23,10 @@ static const struct command_row rows[COMMAND_COUNT] = {
         {"diff", "A B [C...]", "show what sync would do; change nothing",
          "Reads only: nothing is written on any side, not even state.", true,
          true, 2, 0},
+    [COMMAND_APPLY] = {"apply", "PLAN", "carry out a plan that was saved",
+                       "PLAN is a file that --output of diff or -n wrote. What "
+                       "has changed since is left alone.",
+                       true, false, 1, 1},
     [COMMAND_STATUS] = {"status", "[DIR]", "what this replica knows", NULL,
                         true, true, 0, 1},
     [COMMAND_MANIFEST] = {"manifest", "DIR",

@@ -115,6 +115,8 @@ add_version(struct buf *b, const char *const *names,
     json_path(b, "location", names[v->location]);
     snprintf(hex, sizeof hex, "%016" PRIx64, v->node);
     json_string(b, "node", hex);
+    if (v->host && v->host[0])
+        json_path(b, "host", v->host);
     add_facts(b, v->there ? v->kind : ENTRY_ABSENT, v->size, v->mtime_ns,
               v->mode);
     if (v->there && v->kind != ENTRY_DIR) {
@@ -135,6 +137,11 @@ events_conflict(struct buf *b, const char *const *names,
     add_version(b, names, &c->version[0]);
     add_version(b, names, &c->version[1]);
     json_close(b, ']');
+    if (c->common) {
+        char hex[2 * ENTRY_PREV_LEN + 1];
+        hash_hex(c->common, ENTRY_PREV_LEN, hex);
+        json_string(b, "common", hex);
+    }
     json_end(b);
 }
 

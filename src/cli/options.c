@@ -11,7 +11,12 @@
 #define ONE_WAY (COMMAND_BIT(COMMAND_PUSH) | COMMAND_BIT(COMMAND_PULL))
 #define TWO_WAY (COMMAND_BIT(COMMAND_SYNC) | COMMAND_BIT(COMMAND_DIFF))
 #define ONLY(c) COMMAND_BIT(COMMAND_##c)
+<<<<<<< HEAD
 #define REPORTS (COMMAND_RUNS | ONLY(STATUS) | ONLY(MANIFEST) | ONLY(VERIFY))
+=======
+#define SESSIONS (COMMAND_RUNS | ONLY(APPLY))
+#define REPORTS (SESSIONS | ONLY(STATUS) | ONLY(MANIFEST))
+>>>>>>> 3e960f2 (cli: a dry run as a document; plans are saved and applied)
 
 static const struct options_choice policies[] = {
     {"skip", SESSION_SKIP},
@@ -41,7 +46,7 @@ static const struct options_row rows[] = {
     {0, "version", OPTIONS_FLAG, AT(version), COMMAND_ANY, OPTIONS_GENERAL,
      NULL, 0, 0, NULL, "show the version"},
 
-    {'n', "dry-run", OPTIONS_FLAG, AT(dry_run), COMMAND_RUNS, OPTIONS_WHAT,
+    {'n', "dry-run", OPTIONS_FLAG, AT(dry_run), SESSIONS, OPTIONS_WHAT,
      NULL, 0, 0, NULL, "show the plan, change nothing"},
     {'c', "checksum", OPTIONS_FLAG, AT(checksum), COMMAND_RUNS, OPTIONS_WHAT,
      NULL, 0, 0, NULL, "read all content again"},
@@ -64,19 +69,19 @@ static const struct options_row rows[] = {
     {0, "include-from", OPTIONS_RULE, 0, TREES, OPTIONS_WHAT,
      "FILE", OPTIONS_INCLUDE_FROM, 0, NULL, "the same, a pattern a line"},
 
-    {0, "max-delete", OPTIONS_LIMIT, AT(max_delete), COMMAND_RUNS,
+    {0, "max-delete", OPTIONS_LIMIT, AT(max_delete), SESSIONS,
      OPTIONS_SAFETY, "NUMBER", 0, 0, NULL,
      "most files that may be lost: N or N%"},
-    {0, "new-replica", OPTIONS_FLAG, AT(new_replica), COMMAND_RUNS,
+    {0, "new-replica", OPTIONS_FLAG, AT(new_replica), SESSIONS,
      OPTIONS_SAFETY, NULL, 0, 0, NULL,
      "accept that a location is another tree now"},
-    {0, "wait", OPTIONS_FLAG, AT(wait), COMMAND_RUNS, OPTIONS_SAFETY,
+    {0, "wait", OPTIONS_FLAG, AT(wait), SESSIONS, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "wait for another run instead of giving up"},
-    {0, "trash", OPTIONS_ON, AT(trash), COMMAND_RUNS, OPTIONS_SAFETY,
+    {0, "trash", OPTIONS_ON, AT(trash), SESSIONS, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "do not keep what is replaced or deleted"},
-    {0, "durable", OPTIONS_ON, AT(durable), COMMAND_RUNS, OPTIONS_SAFETY,
+    {0, "durable", OPTIONS_ON, AT(durable), SESSIONS, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "do not wait for stable storage"},
-    {0, "batch", OPTIONS_FLAG, AT(batch), COMMAND_RUNS, OPTIONS_SAFETY,
+    {0, "batch", OPTIONS_FLAG, AT(batch), SESSIONS, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "never ask anything"},
 
     {'v', "verbose", OPTIONS_COUNT, AT(verbose), COMMAND_ANY, OPTIONS_OUTPUT,
@@ -86,26 +91,34 @@ static const struct options_row rows[] = {
     {'i', "itemize-changes", OPTIONS_FLAG, AT(itemize), COMMAND_RUNS,
      OPTIONS_OUTPUT, NULL, 0, 0, NULL,
      "rsync's eleven characters (one-way runs)"},
+<<<<<<< HEAD
     {'P', "progress", OPTIONS_FLAG, AT(progress),
      COMMAND_RUNS | ONLY(VERIFY), OPTIONS_OUTPUT, NULL, 0, 0, NULL, "show progress, also without a terminal"},
     {0, "stats", OPTIONS_FLAG, AT(stats), COMMAND_RUNS, OPTIONS_OUTPUT,
+=======
+    {'P', "progress", OPTIONS_FLAG, AT(progress), SESSIONS,
+     OPTIONS_OUTPUT, NULL, 0, 0, NULL, "show progress, also without a terminal"},
+    {0, "stats", OPTIONS_FLAG, AT(stats), SESSIONS, OPTIONS_OUTPUT,
+>>>>>>> 3e960f2 (cli: a dry run as a document; plans are saved and applied)
      NULL, 0, 0, NULL, "a table of numbers at the end"},
+    {0, "output", OPTIONS_STRING, AT(output), COMMAND_RUNS, OPTIONS_OUTPUT,
+     "PLAN", 0, 0, NULL, "with -n and diff: save the plan for apply"},
     {0, "json", OPTIONS_FLAG, AT(json), REPORTS, OPTIONS_OUTPUT,
      NULL, 0, 0, NULL, "JSON lines, see weft-json(5)"},
     {0, "format", OPTIONS_CHOICE, AT(format), ONLY(MANIFEST), OPTIONS_OUTPUT,
      "FORMAT", 0, 0, formats, "text, json, mtree or sha256sum"},
 
-    {'e', "rsh", OPTIONS_STRING, AT(rsh), COMMAND_RUNS, OPTIONS_REMOTE,
+    {'e', "rsh", OPTIONS_STRING, AT(rsh), SESSIONS, OPTIONS_REMOTE,
      "CMD", 0, 0, NULL, "the remote shell instead of ssh"},
-    {0, "remote-path", OPTIONS_STRING, AT(remote_path), COMMAND_RUNS,
+    {0, "remote-path", OPTIONS_STRING, AT(remote_path), SESSIONS,
      OPTIONS_REMOTE, "PATH", 0, 0, NULL, "where weft is on the other host"},
     {0, "transport-command", OPTIONS_STRING, AT(transport_command),
-     COMMAND_RUNS, OPTIONS_REMOTE, "CMD", 0, 0, NULL,
+     SESSIONS, OPTIONS_REMOTE, "CMD", 0, 0, NULL,
      "a program that reaches the far end"},
-    {'z', "compress", OPTIONS_OPTIONAL, AT(compress), COMMAND_RUNS,
+    {'z', "compress", OPTIONS_OPTIONAL, AT(compress), SESSIONS,
      OPTIONS_REMOTE, NULL, 0, 0, NULL,
      "the default; --no-compress turns it off"},
-    {0, "timeout", OPTIONS_NUMBER, AT(timeout_s), COMMAND_RUNS,
+    {0, "timeout", OPTIONS_NUMBER, AT(timeout_s), SESSIONS,
      OPTIONS_REMOTE, "SECONDS", 1, 86400, NULL,
      "silence after which a peer is given up"},
     {0, "restrict", OPTIONS_STRING, AT(restrict_dir), ONLY(SERVE),

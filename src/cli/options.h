@@ -54,6 +54,7 @@ struct options {
     struct guard_limits max_delete;
     int conflict; /* enum session_policy */
     long timeout_s;
+    const char *output; /* file for the plan */
 
     /* Others */
     int format; /* enum options_format */

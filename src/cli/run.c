@@ -17,6 +17,7 @@
 #include "cli/say.h"
 #include "cli/show.h"
 #include "cli/signals.h"
+#include "wire/location.h"
 
 #define EVENT_PAUSE_NS                                                         \
     (CLOCK_SECOND / 2) /* between two JSON progress lines                      \
@@ -30,6 +31,7 @@ struct run {
     struct progress progress;
     struct buf line; /* in hand */
     struct show_totals planned;
+    struct buf directions; /* of a dry run: what goes where, in all */
     bool terminal;    /* standard output is one */
     int64_t event_ns; /* when the last JSON progress went out */
 };
@@ -52,10 +54,12 @@ on_plan(void *arg, const struct session_totals *totals)
     struct run *run = arg;
 
     show_add_plan(&run->planned, totals);
-    if (!run->o->json)
-        return;
-    events_plan(&run->line, run->locations, totals);
-    put_line(run, stdout);
+    if (run->o->json) {
+        events_plan(&run->line, run->locations, totals);
+        put_line(run, stdout);
+    } else if (run->o->dry_run && !run->o->quiet) {
+        show_plan(&run->directions, &run->style, totals);
+    }
 }
 
 static void
@@ -176,6 +180,7 @@ begin(struct run *run, const struct options *o, enum session_mode mode)
         .checksum = o->checksum,
         .colour = wants_colour(o),
         .dry_run = o->dry_run,
+        .verbose = o->verbose > 0,
         .not_durable = !o->durable,
     };
     progress_init(&run->progress, o->progress, o->quiet);
@@ -189,6 +194,7 @@ end(struct run *run)
         free(run->names[i]);
     free(run->names);
     buf_fini(&run->line);
+    buf_fini(&run->directions);
 }
 
 static int
@@ -213,6 +219,7 @@ show_end(struct run *run, const struct session_result *result)
 
     if (run->o->quiet)
         return;
+    buf_add(&run->line, run->directions.data, run->directions.len);
     if (run->o->dry_run) {
         totals.conflicts = result->conflicts;
         totals.problems = result->problems;
@@ -290,8 +297,8 @@ fill(struct session_args *args, const struct options *o, enum session_mode mode,
         args->rsh = "ssh -o BatchMode=yes";
 }
 
-int
-run_session(const struct options *o, enum session_mode mode)
+static int
+run_it(const struct options *o, struct session_args *args)
 {
     struct run run;
     struct session_watcher watcher = {
@@ -304,24 +311,93 @@ run_session(const struct options *o, enum session_mode mode)
         .note = on_note,
         .cancelled = on_poll,
     };
-    struct session_args args;
     struct session_result result = {0};
-    struct buf rules = {0};
     struct err err;
 
-    if (rules_encode(o, &rules, &err) < 0) {
+    signals_catch();
+    begin(&run, o, args->mode);
+    args->watcher = &watcher;
+    int r = session_run(args, &result, &err);
+    int status = finish(&run, &result, r < 0 ? &err : NULL);
+    end(&run);
+    return status;
+}
+
+/* The session is over: what it would do goes into a file. */
+static int
+save(struct planfile *plan, const struct session_args *args, const char *path,
+     int status)
+{
+    struct err err;
+
+    if (status > EXIT_CONFLICTS)
+        return status;
+    plan->n = args->n;
+    plan->locations =
+        mem_arena_take(&plan->arena, args->n * sizeof *plan->locations);
+    for (size_t i = 0; i < args->n; i++) {
+        bool remote = direction_is_remote(args->locations[i]);
+        char *whole = remote ? NULL : location_absolute(args->locations[i]);
+        plan->locations[i] = mem_arena_string(
+            &plan->arena, whole ? whole : args->locations[i]);
+        free(whole);
+    }
+    plan->made_ns = clock_wall_ns();
+    plan->mode = (uint8_t)args->mode;
+    plan->policy = (uint8_t)args->policy;
+    plan->mirror = args->mirror;
+    plan->checksum = args->checksum;
+    plan->rules = (const uint8_t *)args->rules;
+    plan->rules_len = args->rules_len;
+    plan->limits = args->delete_limits;
+    return planfile_save(plan, path, &err) < 0 ? say_failed(&err) : status;
+}
+
+int
+run_session(const struct options *o, enum session_mode mode)
+{
+    struct session_args args;
+    struct planfile plan = {0};
+    struct buf rules = {0};
+    struct err err;
+    int status;
+
+    if (o->output && !o->dry_run)
+        err_set(&err, ERR_USAGE,
+                "--output saves the plan of a dry run: add -n, or use diff");
+    if ((o->output && !o->dry_run) || rules_encode(o, &rules, &err) < 0) {
         buf_fini(&rules);
         say_error(&err);
         return EXIT_USAGE;
     }
-    signals_catch();
     warn_archive(o);
-    begin(&run, o, mode);
     fill(&args, o, mode, &rules);
-    args.watcher = &watcher;
-    int r = session_run(&args, &result, &err);
-    int status = finish(&run, &result, r < 0 ? &err : NULL);
-    end(&run);
+    if (o->output)
+        args.save = &plan;
+    status = run_it(o, &args);
+    if (o->output)
+        status = save(&plan, &args, o->output, status);
+    planfile_fini(&plan);
     buf_fini(&rules);
     return status;
+}
+
+int
+run_plan(const struct options *o, const struct planfile *plan)
+{
+    struct buf rules = {.data = (uint8_t *)(uintptr_t)plan->rules,
+                        .len = plan->rules_len};
+    struct options all = *o;
+    struct session_args args;
+
+    all.operands = plan->locations;
+    all.n = plan->n;
+    all.mirror = plan->mirror;
+    all.checksum = plan->checksum;
+    all.conflict = plan->policy;
+    if (!all.max_delete.limited)
+        all.max_delete = plan->limits;
+    fill(&args, &all, (enum session_mode)plan->mode, &rules);
+    args.chosen = plan;
+    return run_it(&all, &args);
 }

@@ -9,4 +9,7 @@
 /* Returns the exit status. */
 int run_session(const struct options *o, enum session_mode mode);
 
+/* The same with what a saved plan says: its locations, options and changes. */
+int run_plan(const struct options *o, const struct planfile *plan);
+
 #endif

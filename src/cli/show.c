@@ -16,6 +16,8 @@
 #define RED "\033[31m"
 #define YELLOW "\033[33m"
 #define PLAIN "\033[m"
+#define PER_FILE 32 /* bytes that a file takes on the wire besides its content */
+#define SHORT_ID 6 /* bytes of a content id that people are shown */
 
 void
 show_count(struct buf *b, uint64_t n)
@@ -223,23 +225,103 @@ add_arrow(struct buf *b, const struct show_style *style,
     }
 }
 
+/* What a line of a dry run says of the two states: sizes, modes or times. */
+static void
+add_states(struct buf *b, const struct session_change *c)
+{
+    bool was = c->kind_before == ENTRY_FILE, is = c->kind == ENTRY_FILE;
+
+    if (c->word == SESSION_MODE) {
+        buf_add_format(b, "  %04o -> %04o", c->mode_before, c->mode);
+    } else if (c->word == SESSION_TIMES) {
+        buf_add_string(b, "  ");
+        show_time(b, c->mtime_before_ns);
+        buf_add_string(b, " -> ");
+        show_time(b, c->mtime_ns);
+    } else if (c->word == SESSION_DELETED ? was : is) {
+        buf_add_string(b, "  ");
+        if (c->word == SESSION_CHANGED && was) {
+            show_size(b, c->size_before);
+            buf_add_string(b, " -> ");
+        }
+        show_size(b, c->word == SESSION_DELETED ? c->size_before : c->size);
+    }
+}
+
+/* Why one side's state goes to the other. */
+static const char *
+reason(const struct session_change *c)
+{
+    switch (c->why) {
+    case DECIDE_CAUSAL:
+        return c->word == SESSION_DELETED ? "deleted there"
+               : c->word == SESSION_NEW   ? "made there"
+                                          : "changed there";
+    case DECIDE_CREATED:
+        return "made there";
+    case DECIDE_DERIVED:
+        return "made from what is here";
+    default:
+        return NULL; /* it is told anyway */
+    }
+}
+
 void
 show_change(struct buf *b, const struct show_style *style,
             const struct session_change *change)
 {
     bool gone = change->word == SESSION_DELETED;
+    bool codes = style->itemize && style->one_way;
 
-    if (style->itemize && style->one_way)
+    if (codes)
         add_code(b, style, change);
     else
         add_arrow(b, style, change);
     add_path(b, change->path,
              gone && change->kind == ENTRY_ABSENT ? change->kind_before
                                                   : change->kind);
+    if (style->dry_run && !codes)
+        add_states(b, change);
     if (change->why == DECIDE_DELETED || change->why == DECIDE_KEPT ||
         change->why == DECIDE_RULE)
         buf_add_format(b, "  (%s)", show_why(change->why));
+    else if (style->dry_run && style->verbose && !codes && reason(change))
+        buf_add_format(b, "  (%s)", reason(change));
     buf_add_byte(b, '\n');
+}
+
+/* Mode, content and whose it is. */
+static void
+add_identity(struct buf *b, const struct session_version *v)
+{
+    char hex[2 * SHORT_ID + 1];
+
+    if (v->kind != ENTRY_SYMLINK)
+        buf_add_format(b, "  %04o", v->mode);
+    if (v->kind != ENTRY_DIR) {
+        hash_hex(v->id.b, SHORT_ID, hex);
+        buf_add_format(b, "  %s", hex);
+    }
+    buf_add_format(b, "  node %016" PRIx64, v->node);
+    if (v->host && v->host[0]) {
+        buf_add_string(b, " on ");
+        show_path(b, v->host);
+    }
+}
+
+static void
+add_common(struct buf *b, const struct session_conflict *c)
+{
+    char hex[2 * SHORT_ID + 1];
+
+    if (!c->version[0].there || !c->version[1].there)
+        return;
+    if (c->common == NULL) {
+        buf_add_string(b, "      nothing in common is recorded\n");
+        return;
+    }
+    hash_hex(c->common, SHORT_ID, hex);
+    buf_add_format(b, "      both were made from %s\n", hex);
 }
 
 static void
@@ -258,6 +340,8 @@ add_version(struct buf *b, const struct show_style *style,
         show_size(b, v->size);
     else
         buf_add_string(b, show_kind(v->kind));
+    if (style->dry_run || style->verbose)
+        add_identity(b, v);
     buf_add_byte(b, '\n');
 }
 
@@ -279,7 +363,51 @@ show_conflict(struct buf *b, const struct show_style *style,
     buf_add_format(b, " %s: %s\n", quoted, show_why(conflict->why));
     add_version(b, style, &conflict->version[0]);
     add_version(b, style, &conflict->version[1]);
+    if (style->dry_run || style->verbose)
+        add_common(b, conflict);
     free(quoted);
+}
+
+/* ", 3 new" */
+static void
+add_number(struct buf *b, uint64_t n, const char *word, bool *first)
+{
+    if (n == 0)
+        return;
+    buf_add_string(b, *first ? "" : ", ");
+    show_count(b, n);
+    buf_add_format(b, " %s", word);
+    *first = false;
+}
+
+void
+show_plan(struct buf *b, const struct show_style *style,
+          const struct session_totals *plan)
+{
+    for (int i = 1; i >= 0; i--) {
+        bool first = true;
+        if (plan->at[i].created + plan->at[i].changed + plan->at[i].moved +
+                plan->at[i].deleted + plan->at[i].meta ==
+            0)
+            continue;
+        show_path(b, style->names[plan->location[!i]]);
+        buf_add_string(b, " to ");
+        show_path(b, style->names[plan->location[i]]);
+        buf_add_string(b, ": ");
+        add_number(b, plan->at[i].created, "new", &first);
+        add_number(b, plan->at[i].changed, "changed", &first);
+        add_number(b, plan->at[i].moved, "moved", &first);
+        add_number(b, plan->at[i].deleted, "deleted", &first);
+        add_number(b, plan->at[i].meta, "with another mode or time", &first);
+        if (plan->at[i].files > 0) {
+            buf_add_string(b, "; ");
+            show_things(b, plan->at[i].files, "file");
+            buf_add_string(b, " to send, at most ");
+            show_size(b, plan->at[i].bytes +
+                             plan->at[i].files * PER_FILE);
+        }
+        buf_add_byte(b, '\n');
+    }
 }
 
 static uint64_t

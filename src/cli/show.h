@@ -19,6 +19,7 @@ struct show_style {
     bool checksum;               /* itemize: say that content differs */
     bool colour;
     bool dry_run;
+    bool verbose;     /* reasons, modes and digests as well */
     bool not_durable; /* --no-durable: said in the summary */
 };
 
@@ -44,6 +45,10 @@ void show_change(struct buf *b, const struct show_style *style,
                  const struct session_change *change);
 void show_conflict(struct buf *b, const struct show_style *style,
                    const struct session_conflict *conflict);
+
+/* The totals of a pair's plan: a line for each direction with something. */
+void show_plan(struct buf *b, const struct show_style *style,
+               const struct session_totals *plan);
 
 /* Why nobody's version can be taken: "edited on both sides". */
 const char *show_why(enum decide_why why);

@@ -13,6 +13,7 @@
 #include "merge/reconcile.h"
 #include "merge/settle.h"
 #include "sync/announce.h"
+#include "sync/chosen.h"
 #include "sync/commit.h"
 #include "sync/exchange.h"
 #include "sync/finish.h"
@@ -37,6 +38,8 @@ struct initiator {
     bool committing;
     struct report report;
     uint64_t session_tick;
+    struct chosen chosen;
+    bool left_out; /* the plan was cut down */
 };
 
 static bool
@@ -92,6 +95,18 @@ take_peer(struct initiator *s, struct frame *f, struct err *err)
 }
 
 static int
+take_choice(struct initiator *s, struct frame *f, struct err *err)
+{
+    struct reader r = reader_over(f->payload, f->len);
+    struct message_event_change m;
+
+    if (!message_event_change_decode(&r, &s->chosen.arena, &m))
+        return message_refused(f->type, err);
+    chosen_add(&s->chosen, &m);
+    return 0;
+}
+
+static int
 hear_driver(void *arg, struct frame *f, struct err *err)
 {
     struct initiator *s = arg;
@@ -103,6 +118,9 @@ hear_driver(void *arg, struct frame *f, struct err *err)
             return message_refused(f->type, err);
         s->started = true;
         return 0;
+    case MESSAGE_CHOSEN:
+        return s->started && s->start.chosen ? take_choice(s, f, err)
+                                             : link_unexpected(f, err);
     case MESSAGE_PEER:
         return s->started ? take_peer(s, f, err) : link_unexpected(f, err);
     default:
@@ -300,6 +318,14 @@ view_fini(struct view *view)
     free(view->v);
 }
 
+static void
+refuse_choice(void *arg, bool far, const char *path, const struct err *err)
+{
+    struct initiator *s = arg;
+
+    report_problem(&s->report, far, path, err);
+}
+
 static int
 decide_all(struct initiator *s, struct exchange *x, struct err *err)
 {
@@ -342,6 +368,8 @@ decide_all(struct initiator *s, struct exchange *x, struct err *err)
         .done_arg = x};
     reconcile(&args, &s->plan);
     moves_find(&s->plan);
+    if (s->start.chosen)
+        s->left_out = chosen_cut(&s->chosen, &s->plan, refuse_choice, s);
     int status = 0;
     if (x->failed) {
         *err = x->err;
@@ -472,7 +500,7 @@ carry_out(struct initiator *s, struct transfer *t, struct err *err)
     t->arg = s;
     if (transfer_run(t, err) < 0)
         return -1;
-    t->complete = t->complete && p->open.only_n == 0;
+    t->complete = t->complete && p->open.only_n == 0 && !s->left_out;
     return finish(s, t, err);
 }
 
@@ -483,6 +511,10 @@ guard(struct initiator *s, struct err *err)
                                   .percent = s->start.here.guard_percent,
                                   .number = s->start.here.guard_number};
 
+    /* Nobody else tells in a dry run. */
+    if (is_dry(s) && guard_check(&s->plan, PLAN_RIGHT, s->pair.scanned.files,
+                                 &limits, err) < 0)
+        return -1;
     return guard_check(&s->plan, PLAN_LEFT, s->scan.files, &limits, err);
 }
 
@@ -507,6 +539,7 @@ synchronise(struct initiator *s, struct err *err)
         status = guard(s, err);
     } else if (status == 0) {
         s->report.sum.in_step = true;
+        chosen_cut(&s->chosen, &s->plan, refuse_choice, s); /* all is done */
     }
     if (status == 0 && !equal && !is_dry(s)) {
         ran = true;
@@ -535,6 +568,8 @@ part(struct initiator *s)
     commit_fini(&s->commit);
     s->committing = false;
     plan_fini(&s->plan);
+    chosen_fini(&s->chosen);
+    s->left_out = false;
     pair_fini(&s->pair);
     s->pair = (struct pair){.link = &s->link,
                             .replica = r,

@@ -24,6 +24,7 @@ report_init(struct report *r, struct pair *pair, bool dry_run)
                          .dry_run = dry_run,
                          .started_ns = clock_mono_ns()};
     r->sum.dry_run = dry_run;
+    gethostname(r->host, sizeof r->host - 1);
 }
 
 void
@@ -31,14 +32,11 @@ report_roots(struct report *r)
 {
     const struct replica *own = r->pair->replica;
     const struct message_root *root = &r->pair->root;
-    char host[256] = "";
-
-    gethostname(host, sizeof host - 1);
     struct message_event_root here = {
         .node = own->node,
         .flags = (own->fresh ? MESSAGE_ROOT_FRESH : 0) |
                  (own->conservative ? MESSAGE_ROOT_CONSERVATIVE : 0),
-        .host = host,
+        .host = r->host,
         .root = own->path};
     struct message_event_root far = {
         .far = true,
@@ -196,6 +194,10 @@ send_conflict(struct report *r, const struct plan_conflict *c)
     struct buf b = {0};
 
     m.own.node = r->pair->replica->node;
+    m.own.host = r->host;
+    if (entry_is_there(&c->left) && entry_is_there(&c->right) &&
+        memcmp(c->left.prev, c->right.prev, ENTRY_PREV_LEN) == 0)
+        memcpy(m.common, c->left.prev, ENTRY_PREV_LEN);
     m.far.node = r->pair->root.node;
     m.far.host = r->pair->root.host;
     message_event_conflict_encode(&m, &b);

@@ -16,6 +16,7 @@ struct report {
     struct pair *pair;
     bool dry_run;
     struct message_event_summary sum;
+    char host[256]; /* of this machine */
     int64_t started_ns, progress_ns;
 };
 

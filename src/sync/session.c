@@ -52,32 +52,6 @@ struct session {
 
 /* ---- locations ---- */
 
-/* The absolute path of a root, or of where it would be made. */
-static char *
-absolute(const char *path)
-{
-    char *real = realpath(path, NULL);
-
-    if (real != NULL)
-        return real;
-    size_t len = strlen(path);
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    char *plain = mem_format("%.*s", (int)len, path);
-    const char *slash = strrchr(plain, '/');
-    char *parent = slash == plain ? mem_string("/")
-                   : slash ? mem_format("%.*s", (int)(slash - plain), plain)
-                           : mem_string(".");
-    char *above = realpath(parent, NULL);
-    if (above != NULL)
-        real = mem_format("%s/%s", strcmp(above, "/") == 0 ? "" : above,
-                          slash ? slash + 1 : plain);
-    free(above);
-    free(parent);
-    free(plain);
-    return real;
-}
-
 static int
 parse_places(struct session *s, struct err *err)
 {
@@ -92,7 +66,7 @@ parse_places(struct session *s, struct err *err)
         if (p->location.remote) {
             p->key = location_text(&p->location);
         } else {
-            p->key = absolute(p->location.path);
+            p->key = location_absolute(p->location.path);
             p->exists = stat(p->location.path, &st) == 0;
         }
     }
@@ -239,7 +213,9 @@ policy_of(const struct session *s)
 static int
 send_start(struct session *s, struct err *err)
 {
-    struct message_event_start m = {.policy = policy_of(s)};
+    const struct planfile *chosen = s->args->chosen;
+    struct message_event_start m = {.policy = policy_of(s),
+                                    .chosen = chosen != NULL};
     struct buf b = {0};
 
     if (fill_open(s, s->own, &m.here, err) < 0 ||
@@ -247,6 +223,13 @@ send_start(struct session *s, struct err *err)
         return -1;
     message_event_start_encode(&m, &b);
     channel_send(s->control, MESSAGE_START, &b, 0);
+    for (size_t i = 0; chosen && i < chosen->change_n; i++) {
+        if (chosen->changes[i].far != s->far)
+            continue;
+        buf_reset(&b);
+        buf_add(&b, chosen->changes[i].bytes, chosen->changes[i].len);
+        channel_send(s->control, MESSAGE_CHOSEN, &b, 0);
+    }
     buf_fini(&b);
     return 0;
 }
@@ -325,16 +308,21 @@ version_of(const struct session *s, const struct message_event_version *m,
                                     .mode = m->mode,
                                     .id = m->id,
                                     .location = side(s, far),
-                                    .node = m->node};
+                                    .node = m->node,
+                                    .host = m->host};
 }
 
 static void
 on_conflict(struct session *s, const struct message_event_conflict *m)
 {
     const struct session_watcher *w = s->args->watcher;
+    static const uint8_t unknown[ENTRY_PREV_LEN];
     bool own_first = s->own < s->far;
     struct session_conflict c = {.path = m->path,
                                  .why = (enum decide_why)m->why};
+
+    if (memcmp(m->common, unknown, sizeof unknown) != 0)
+        c.common = m->common;
 
     c.version[!own_first] = version_of(s, &m->own, false);
     c.version[own_first] = version_of(s, &m->far, true);
@@ -465,8 +453,11 @@ take_event(struct session *s, const struct frame *f, struct err *err)
             on_root(s, &m.root);
         break;
     case MESSAGE_EVENT_CHANGE:
-        if ((ok = message_event_change_decode(&r, &arena, &m.change)))
+        if ((ok = message_event_change_decode(&r, &arena, &m.change))) {
+            if (s->args->save)
+                planfile_add(s->args->save, s->far, f->payload, f->len);
             on_change(s, &m.change);
+        }
         break;
     case MESSAGE_EVENT_CONFLICT:
         if ((ok = message_event_conflict_decode(&r, &arena, &m.conflict)))
@@ -668,7 +659,7 @@ run_pairs(struct session *s, struct err *err)
         if (s->out->changes > before)
             last_change = i;
     }
-    if (s->args->mode != SESSION_BOTH || s->args->dry_run)
+    if (s->args->mode != SESSION_BOTH || s->args->dry_run || s->args->chosen)
         return 0;
     for (size_t i = 0; i < last_change && i < n; i++) {
         uint64_t conflicts = s->out->conflicts, problems = s->out->problems;

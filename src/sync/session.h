@@ -16,11 +16,13 @@
 #include "manifest/entry.h"
 #include "merge/decide.h"
 #include "merge/guard.h"
+#include "sync/planfile.h"
 
 enum session_mode {
     SESSION_BOTH, /* every location ends with everything */
     SESSION_PUSH, /* locations[0] to each of the others */
     SESSION_PULL, /* locations[1] to locations[0] */
+    SESSION_MODES
 };
 
 enum session_policy {
@@ -30,6 +32,7 @@ enum session_policy {
     SESSION_LARGER,
     SESSION_SMALLER,
     SESSION_FIRST, /* the location named first */
+    SESSION_POLICIES
 };
 
 enum session_word {
@@ -65,12 +68,15 @@ struct session_version {
     struct hash_id id;
     size_t location;          /* index into locations */
     uint64_t node;            /* node id of the replica */
+    const char *host;         /* the machine that it is on */
 };
 
 struct session_conflict {
     const char *path;
     enum decide_why why;
     struct session_version version[2]; /* location named first comes first */
+    const uint8_t *common; /* [ENTRY_PREV_LEN] start of the id of what both were
+                              made from; NULL: not known */
 };
 
 struct session_problem {
@@ -137,6 +143,10 @@ struct session_args {
                                 another; 0: about the whole tree */
     size_t only_n;
     const char *undo;  /* name of a run that is taken back first; may be NULL */
+    struct planfile *save;         /* of a dry run: changes are added; may be
+                                      NULL */
+    const struct planfile *chosen; /* carry out only what it says; may be
+                                      NULL */
     const struct session_watcher *watcher; /* may be NULL */
 };
 

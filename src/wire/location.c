@@ -299,3 +299,28 @@ location_text(const struct location *l)
     buf_string(&b);
     return (char *)buf_take(&b, &len);
 }
+
+char *
+location_absolute(const char *path)
+{
+    char *real = realpath(path, NULL);
+
+    if (real != NULL)
+        return real;
+    size_t len = strlen(path);
+    while (len > 1 && path[len - 1] == '/')
+        len--;
+    char *plain = mem_format("%.*s", (int)len, path);
+    const char *slash = strrchr(plain, '/');
+    char *parent = slash == plain ? mem_string("/")
+                   : slash ? mem_format("%.*s", (int)(slash - plain), plain)
+                           : mem_string(".");
+    char *above = realpath(parent, NULL);
+    if (above != NULL)
+        real = mem_format("%s/%s", strcmp(above, "/") == 0 ? "" : above,
+                          slash ? slash + 1 : plain);
+    free(above);
+    free(parent);
+    free(plain);
+    return real;
+}

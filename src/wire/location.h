@@ -35,4 +35,8 @@ char *location_short(const struct location *l);
 /* The whole as location_parse takes it.  The caller frees it. */
 char *location_text(const struct location *l);
 
+/* The absolute form of a local path, of which the last name may be absent;
+ * NULL if there is none.  The caller frees it. */
+char *location_absolute(const char *path);
+
 #endif

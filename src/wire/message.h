@@ -82,6 +82,7 @@ enum message_type {
     MESSAGE_ANSWER = 0x42,
     MESSAGE_CANCEL = 0x43,
     MESSAGE_QUIT = 0x44, /* no payload */
+    MESSAGE_CHOSEN = 0x45, /* the payload of an EVENT_CHANGE */
     MESSAGE_EVENT_ROOT = 0x50,
     MESSAGE_EVENT_CHANGE = 0x51,
     MESSAGE_EVENT_CONFLICT = 0x52,

@@ -50,6 +50,7 @@ message_event_start_encode(const struct message_event_start *m, struct buf *out)
     writer_u8(out, (uint8_t)m->policy);
     message_bool_encode(m->records, out);
     message_bool_encode(m->confirm, out);
+    message_bool_encode(m->chosen, out);
     writer_varint(out, m->jobs);
     writer_varint(out, m->progress_ms);
 }
@@ -65,6 +66,7 @@ message_event_start_decode(struct reader *r, struct mem_arena *arena,
     m.policy = (enum message_event_policy)below(r, MESSAGE_EVENT_POLICIES);
     m.records = message_bool_decode(r);
     m.confirm = message_bool_decode(r);
+    m.chosen = message_bool_decode(r);
     m.jobs = (uint32_t)reader_up_to(r, INT32_MAX);
     m.progress_ms = (uint32_t)reader_up_to(r, INT32_MAX);
     if (!reader_end(r))
@@ -223,6 +225,7 @@ message_event_conflict_encode(const struct message_event_conflict *m,
     writer_u8(out, m->why);
     version_encode(&m->own, out);
     version_encode(&m->far, out);
+    writer_bytes(out, m->common, sizeof m->common);
 }
 
 static void
@@ -233,6 +236,7 @@ conflict_decode(struct reader *r, struct mem_arena *arena,
     out->why = below(r, MESSAGE_PLAN_WHY_MAX + 1);
     version_decode(r, arena, &out->own);
     version_decode(r, arena, &out->far);
+    message_bytes_decode(r, out->common, sizeof out->common);
 }
 
 bool

@@ -34,6 +34,8 @@ struct message_event_start {
     enum message_event_policy policy;
     bool records;         /* report changes that are not shown, too */
     bool confirm;         /* ask before GO, with the totals on the table */
+    bool chosen;          /* carry out only what CHOSENs say, which come before
+                             PEER */
     uint32_t jobs;        /* 0: as it likes */
     uint32_t progress_ms; /* between PROGRESS messages; 0: none */
 };
@@ -107,6 +109,8 @@ struct message_event_conflict {
     const char *path;
     uint8_t why; /* enum decide_why */
     struct message_event_version own, far;
+    uint8_t common[ENTRY_PREV_LEN]; /* start of the id of the content that both
+                                       were made from; zeros: not known */
 };
 
 void message_event_conflict_encode(const struct message_event_conflict *m,

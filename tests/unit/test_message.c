@@ -672,7 +672,7 @@ static const struct {
      "313233030001610003622f6302016400036e6173820101303132333435363738"
      "396162636465000572756c657301006400802080804009e0d403143230323630"
      "3130322d3033303430352d626565661432303235303130322d3033303430352d"
-     "30313233030001610003622f630201640200010464"},
+     "30313233030001610003622f63020164020001000464"},
     {MESSAGE_PEER, peer, message_event_peer_again, "036e61730100"},
     {MESSAGE_ANSWER, answer, message_event_answer_again, "0302"},
     {MESSAGE_CANCEL, cancel, message_event_cancel_again, "01"},
@@ -686,7 +686,7 @@ static const struct {
     {MESSAGE_EVENT_CONFLICT, event_conflict, message_event_conflict_again,
      "00017803030004aab4aed8c7bfce972feeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee"
      "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee042e2e2f620700000000000000036e61"
-     "7300"},
+     "730000000000000000000000000000000000"},
     {MESSAGE_EVENT_PROBLEM, problem, message_event_problem_again,
      "01010d000178117065726d697373696f6e2064656e696564"},
     {MESSAGE_EVENT_SUMMARY, summary, message_event_summary_again,
@@ -694,7 +694,7 @@ static const struct {
     {MESSAGE_QUESTION, question, message_event_question_again,
      "01000677686963683f00017800030004aab4aed8c7bfce972feeeeeeeeeeeeee"
      "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee042e2e2f620700"
-     "000000000000036e617300"},
+     "000000000000036e61730000000000000000000000000000000000"},
     {MESSAGE_PROGRESS, progress, message_data_progress_again,
      "030102030405060708000178"},
     {MESSAGE_LOG, log_, message_log_again, "040178"},
