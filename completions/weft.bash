@@ -20,6 +20,7 @@ _weft()
     --exclude-from) files=-f ;;
     --include-from) files=-f ;;
     --max-delete) return ;;
+    --output) return ;;
     --format) words="text json mtree sha256sum" ;;
     --rsh) return ;;
     --remote-path) files=-f ;;
@@ -28,11 +29,12 @@ _weft()
     --restrict) files=-d ;;
     *)
     case $command in
-    "") words="--help --version sync push pull diff status manifest verify check-ignore serve help" ;;
-    sync) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
-    push) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
-    pull) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
-    diff) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    "") words="--help --version sync push pull diff apply status manifest verify check-ignore serve help" ;;
+    sync) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    push) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    pull) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    diff) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    apply) words="-h --help --version -n --dry-run --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout=" ;;
     status) words="-h --help --version -v --verbose -q --quiet --json" ;;
     manifest) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet --json --format=" ;;
     verify) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet -P --progress --json" ;;
@@ -41,7 +43,7 @@ _weft()
     help) words="-h --help --version -v --verbose -q --quiet" ;;
     esac
     if [ "$command" = help ]; then
-        words="$words sync push pull diff status manifest verify check-ignore serve help"
+        words="$words sync push pull diff apply status manifest verify check-ignore serve help"
     elif [ -n "$command" ]; then
         case $cur in -*) ;; *) words="" files=-f ;; esac
     fi ;;

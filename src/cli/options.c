@@ -11,12 +11,8 @@
 #define ONE_WAY (COMMAND_BIT(COMMAND_PUSH) | COMMAND_BIT(COMMAND_PULL))
 #define TWO_WAY (COMMAND_BIT(COMMAND_SYNC) | COMMAND_BIT(COMMAND_DIFF))
 #define ONLY(c) COMMAND_BIT(COMMAND_##c)
-<<<<<<< HEAD
-#define REPORTS (COMMAND_RUNS | ONLY(STATUS) | ONLY(MANIFEST) | ONLY(VERIFY))
-=======
 #define SESSIONS (COMMAND_RUNS | ONLY(APPLY))
-#define REPORTS (SESSIONS | ONLY(STATUS) | ONLY(MANIFEST))
->>>>>>> 3e960f2 (cli: a dry run as a document; plans are saved and applied)
+#define REPORTS (SESSIONS | ONLY(STATUS) | ONLY(MANIFEST) | ONLY(VERIFY))
 
 static const struct options_choice policies[] = {
     {"skip", SESSION_SKIP},
@@ -91,15 +87,9 @@ static const struct options_row rows[] = {
     {'i', "itemize-changes", OPTIONS_FLAG, AT(itemize), COMMAND_RUNS,
      OPTIONS_OUTPUT, NULL, 0, 0, NULL,
      "rsync's eleven characters (one-way runs)"},
-<<<<<<< HEAD
-    {'P', "progress", OPTIONS_FLAG, AT(progress),
-     COMMAND_RUNS | ONLY(VERIFY), OPTIONS_OUTPUT, NULL, 0, 0, NULL, "show progress, also without a terminal"},
-    {0, "stats", OPTIONS_FLAG, AT(stats), COMMAND_RUNS, OPTIONS_OUTPUT,
-=======
-    {'P', "progress", OPTIONS_FLAG, AT(progress), SESSIONS,
+    {'P', "progress", OPTIONS_FLAG, AT(progress), SESSIONS | ONLY(VERIFY),
      OPTIONS_OUTPUT, NULL, 0, 0, NULL, "show progress, also without a terminal"},
     {0, "stats", OPTIONS_FLAG, AT(stats), SESSIONS, OPTIONS_OUTPUT,
->>>>>>> 3e960f2 (cli: a dry run as a document; plans are saved and applied)
      NULL, 0, 0, NULL, "a table of numbers at the end"},
     {0, "output", OPTIONS_STRING, AT(output), COMMAND_RUNS, OPTIONS_OUTPUT,
      "PLAN", 0, 0, NULL, "with -n and diff: save the plan for apply"},
