@@ -26,9 +26,9 @@
  *   merge/     decisions as pure functions: one path (decide), two trees
  *              (reconcile), their order (plan), what is refused (guard)
  *   store/     what a replica remembers, in ROOT/.weft: database, identity,
- *              history
+ *              history, texts that were (base)
  *   wire/      the way to the other side: locations, transports, frames,
- *              messages
+ *              messages; programs that are run (program, merge3)
  *   delta/     which bytes of a file have to travel
  *   fs/        every system call on a tree
  *   manifest/  entries, versions and listings; ignore rules
