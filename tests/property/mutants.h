@@ -15,6 +15,12 @@ enum mutants_rule {
     MUTANTS_INCARNATION,  /* a restored state keeps its incarnation */
     MUTANTS_EQUAL_V,      /* equal contents are enough to join knowledge */
     MUTANTS_VANISH,       /* a vanished directory takes exceptions with it */
+    MUTANTS_RESOLVE_EVENT,  /* a conflict settled at one replica is no event */
+    MUTANTS_RESOLVE_LEARNS, /* nor does that replica learn of the other version
+                             */
+    MUTANTS_REVERT_EVENT,   /* what comes back is the old version, no event */
+    MUTANTS_REVERT_CREATED, /* what is created again keeps its creation */
+    MUTANTS_REVERT_EXACT,   /* a change is taken back whatever came after it */
     MUTANTS_N
 };
 
