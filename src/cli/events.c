@@ -27,11 +27,12 @@ static const char *
 reason(enum decide_why why)
 {
     static const char *const names[] = {
-        [DECIDE_CAUSAL] = "newer",    [DECIDE_CREATED] = "new",
-        [DECIDE_DERIVED] = "derived", [DECIDE_EDITED] = "edited",
-        [DECIDE_DELETED] = "deleted", [DECIDE_HISTORY] = "history",
-        [DECIDE_TYPE] = "type",       [DECIDE_TARGET] = "target",
-        [DECIDE_RULE] = "policy",     [DECIDE_KEPT] = "kept",
+        [DECIDE_CAUSAL] = "newer",     [DECIDE_CREATED] = "new",
+        [DECIDE_DERIVED] = "derived",  [DECIDE_EDITED] = "edited",
+        [DECIDE_DELETED] = "deleted",  [DECIDE_HISTORY] = "history",
+        [DECIDE_TYPE] = "type",        [DECIDE_TARGET] = "target",
+        [DECIDE_RULE] = "policy",      [DECIDE_KEPT] = "kept",
+        [DECIDE_SURVIVED] = "deleted",
     };
 
     return names[why];

@@ -152,11 +152,12 @@ show_why(enum decide_why why)
     case DECIDE_EDITED:
         break;
     case DECIDE_DELETED:
+    case DECIDE_SURVIVED:
         return "edited on one side, deleted on the other";
     case DECIDE_HISTORY:
         return "each side has seen the other's version before";
     case DECIDE_TYPE:
-        return "a file on one side, a directory on the other";
+        return "a directory on one side, something else on the other";
     case DECIDE_TARGET:
         return "changed at the target and never seen at the source";
     case DECIDE_RULE:
@@ -282,7 +283,7 @@ show_change(struct buf *b, const struct show_style *style,
                                                   : change->kind);
     if (style->dry_run && !codes)
         add_states(b, change);
-    if (change->why == DECIDE_DELETED || change->why == DECIDE_KEPT ||
+    if (change->why == DECIDE_SURVIVED || change->why == DECIDE_KEPT ||
         change->why == DECIDE_RULE)
         buf_add_format(b, "  (%s)", show_why(change->why));
     else if (style->dry_run && style->verbose && !codes && reason(change))

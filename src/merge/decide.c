@@ -106,7 +106,8 @@ decide(struct decide_view left, struct decide_view right)
 bool
 decide_mints(enum decide_why why)
 {
-    return why == DECIDE_DERIVED || why == DECIDE_RULE || why == DECIDE_KEPT;
+    return why == DECIDE_DERIVED || why == DECIDE_RULE || why == DECIDE_KEPT ||
+           why == DECIDE_SURVIVED;
 }
 
 /* Later in an order that all replicas share. */

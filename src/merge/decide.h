@@ -34,21 +34,22 @@ enum decide_verdict {
 };
 
 enum decide_why {
-    DECIDE_CAUSAL,  /* the loser's version was seen by the winner */
-    DECIDE_CREATED, /* the loser never had the path */
-    DECIDE_DERIVED, /* the winner was made from the very content that the
-                       loser still has: a new event records the decision */
-    DECIDE_EDITED,  /* conflict: edited on both sides */
-    DECIDE_DELETED, /* conflict: edited on one side, deleted on the other */
-    DECIDE_HISTORY, /* conflict: each side has seen the other's version
-                       (after restored or cloned states) */
-    DECIDE_TYPE,    /* conflict: a file on one side and a directory with
-                       unseen content on the other (from reconcile) */
-    DECIDE_TARGET,  /* conflict of a one-way run: changed at the target and
-                       never seen at the source (from reconcile) */
-    DECIDE_RULE,    /* settled by a policy: a new event */
-    DECIDE_KEPT,    /* a directory stays because something below it stays: a
-                       new event */
+    DECIDE_CAUSAL,   /* the loser's version was seen by the winner */
+    DECIDE_CREATED,  /* the loser never had the path */
+    DECIDE_DERIVED,  /* the winner was made from the very content that the
+                        loser still has: a new event records the decision */
+    DECIDE_EDITED,   /* conflict: edited on both sides */
+    DECIDE_DELETED,  /* conflict: edited on one side, deleted on the other */
+    DECIDE_HISTORY,  /* conflict: each side has seen the other's version
+                        (after restored or cloned states) */
+    DECIDE_TYPE,     /* conflict: a directory on one side, and something else
+                        on the other (from reconcile) */
+    DECIDE_TARGET,   /* conflict of a one-way run: changed at the target and
+                        never seen at the source (from reconcile) */
+    DECIDE_RULE,     /* settled by a policy: a new event */
+    DECIDE_KEPT,     /* a directory stays because something below it stays: a
+                        new event */
+    DECIDE_SURVIVED, /* an edit that beats a deletion: a new event */
 };
 
 struct decide_result {

@@ -287,6 +287,8 @@ judge_conflict(struct walk *w, const struct place *p, struct judgement *j,
     enum reconcile_choice choice = RECONCILE_SKIP;
 
     j->conflict = true;
+    if (j->result.why == DECIDE_EDITED && types_clash(p))
+        j->result.why = DECIDE_TYPE;
     if (quiet || w->args->choose == NULL)
         return;
     struct plan_conflict c = conflict_of(p, j->result.why);
@@ -297,8 +299,10 @@ judge_conflict(struct walk *w, const struct place *p, struct judgement *j,
         choice == RECONCILE_TAKE_LEFT ? PLAN_LEFT : PLAN_RIGHT;
     if (is_one_way(w) && side == target(w))
         return;
+    bool survives =
+        j->result.why == DECIDE_DELETED && entry_is_there(p->entry[side]);
     *j = (struct judgement){
-        .result = {wins(side), DECIDE_RULE},
+        .result = {wins(side), survives ? DECIDE_SURVIVED : DECIDE_RULE},
         .force = types_clash(p) ? (int)side : NOBODY,
     };
 }

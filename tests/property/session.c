@@ -301,7 +301,7 @@ check_conflict(struct session *s, int p, enum decide_why why)
     s->counts->conflicts[why]++;
     if (why == DECIDE_TARGET || (why == DECIDE_TYPE && has_unseen_below(s, p)))
         return NULL;
-    if (!known && why != DECIDE_TYPE)
+    if (!known)
         return NULL;
     if (why != DECIDE_DELETED && why != DECIDE_HISTORY)
         return "FALSE CONFLICT";

@@ -138,7 +138,7 @@ static const struct {
       .word = SESSION_NEW,
       .to = 1,
       .kind = ENTRY_FILE,
-      .why = DECIDE_DELETED},
+      .why = DECIDE_SURVIVED},
      "----> new     a  (edited on one side, deleted on the other)\n"},
     {"a newline in a name does not break the line",
      {.path = "a\nb", .word = SESSION_MODE, .to = 1, .kind = ENTRY_FILE},
