@@ -15,12 +15,14 @@ _weft()
     fi
     case $prev in
     --conflict) words="skip newer older larger smaller first" ;;
+    --before) return ;;
     --exclude) return ;;
     --include) return ;;
     --exclude-from) files=-f ;;
     --include-from) files=-f ;;
     --max-delete) return ;;
     --output) return ;;
+    --max-count) return ;;
     --format) words="text json mtree sha256sum" ;;
     --rsh) return ;;
     --remote-path) files=-f ;;
@@ -29,7 +31,7 @@ _weft()
     --restrict) files=-d ;;
     *)
     case $command in
-    "") words="--help --version sync push pull diff apply status manifest verify check-ignore serve help" ;;
+    "") words="--help --version sync push pull diff apply status manifest verify check-ignore serve help log restore" ;;
     sync) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
     push) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
     pull) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
@@ -41,9 +43,11 @@ _weft()
     check-ignore) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet" ;;
     serve) words="-h --help --version -v --verbose -q --quiet --restrict= --read-only --no-delete" ;;
     help) words="-h --help --version -v --verbose -q --quiet" ;;
+    log) words="-h --help --version -v --verbose -q --quiet --json --max-count=" ;;
+    restore) words="-h --help --version -n --dry-run --before= --list --wait --no-trash --no-durable -v --verbose -q --quiet --json" ;;
     esac
     if [ "$command" = help ]; then
-        words="$words sync push pull diff apply status manifest verify check-ignore serve help"
+        words="$words sync push pull diff apply status manifest verify check-ignore serve help log restore"
     elif [ -n "$command" ]; then
         case $cur in -*) ;; *) words="" files=-f ;; esac
     fi ;;

@@ -12,6 +12,8 @@
  *     help, complete      --help and shell completions, from those tables
  *     cmd_*.c             one command each
  *     direction           push and pull: which way?
+ *     here                the replica around the current directory
+ *     when                a time as people write it
  *     rules               --exclude and the user's ignore file
  *     run                 a session, shown: glues the next ones to sync/session
  *     show, itemize       lines on standard output
@@ -58,6 +60,8 @@ static int (*const commands[COMMAND_COUNT])(struct options *) = {
     [COMMAND_CHECK_IGNORE] = cmd_check_ignore_run,
     [COMMAND_VERIFY] = cmd_verify_run,
     [COMMAND_SERVE] = cmd_serve_run,
+    [COMMAND_RESTORE] = cmd_restore_run,
+    [COMMAND_LOG] = cmd_log_run,
     [COMMAND_HELP] = cmd_help_run,
 };
 

@@ -51,9 +51,17 @@ static const struct command_row rows[COMMAND_COUNT] = {
     [COMMAND_WATCH] = {.name = "watch"},
     [COMMAND_CONFLICTS] = {.name = "conflicts"},
     [COMMAND_RESOLVE] = {.name = "resolve"},
-    [COMMAND_LOG] = {.name = "log"},
+    [COMMAND_LOG] =
+        {"log", "[RUN] [DIR]", "what each run did here, the latest first",
+         "With RUN, or with -v, every path that a run changed here is "
+         "listed. A part of RUN's name that no other has is enough.",
+         true, true, 0, 2},
     [COMMAND_UNDO] = {.name = "undo"},
-    [COMMAND_RESTORE] = {.name = "restore"},
+    [COMMAND_RESTORE] =
+        {"restore", "PATH", "bring back what a run has replaced or deleted",
+         "From the trash of the replica that PATH is in. Of a directory all "
+         "comes back that is not there now. The next sync carries it on.",
+         true, false, 1, 1},
     [COMMAND_DOCTOR] = {.name = "doctor"},
 };
 

@@ -12,7 +12,9 @@
 #define TWO_WAY (COMMAND_BIT(COMMAND_SYNC) | COMMAND_BIT(COMMAND_DIFF))
 #define ONLY(c) COMMAND_BIT(COMMAND_##c)
 #define SESSIONS (COMMAND_RUNS | ONLY(APPLY))
-#define REPORTS (SESSIONS | ONLY(STATUS) | ONLY(MANIFEST) | ONLY(VERIFY))
+#define CHANGES (SESSIONS | ONLY(RESTORE))
+#define REPORTS                                                                \
+    (CHANGES | ONLY(STATUS) | ONLY(MANIFEST) | ONLY(VERIFY) | ONLY(LOG))
 
 static const struct options_choice policies[] = {
     {"skip", SESSION_SKIP},
@@ -42,7 +44,7 @@ static const struct options_row rows[] = {
     {0, "version", OPTIONS_FLAG, AT(version), COMMAND_ANY, OPTIONS_GENERAL,
      NULL, 0, 0, NULL, "show the version"},
 
-    {'n', "dry-run", OPTIONS_FLAG, AT(dry_run), SESSIONS, OPTIONS_WHAT,
+    {'n', "dry-run", OPTIONS_FLAG, AT(dry_run), CHANGES, OPTIONS_WHAT,
      NULL, 0, 0, NULL, "show the plan, change nothing"},
     {'c', "checksum", OPTIONS_FLAG, AT(checksum), COMMAND_RUNS, OPTIONS_WHAT,
      NULL, 0, 0, NULL, "read all content again"},
@@ -55,6 +57,10 @@ static const struct options_row rows[] = {
     {0, "conflict", OPTIONS_CHOICE, AT(conflict), COMMAND_RUNS, OPTIONS_WHAT,
      "POLICY", 0, 0, policies,
      "skip, newer, older, larger, smaller or first"},
+    {0, "before", OPTIONS_STRING, AT(before), ONLY(RESTORE), OPTIONS_WHAT,
+     "WHEN", 0, 0, NULL, "as it was before a time, or before a run"},
+    {0, "list", OPTIONS_FLAG, AT(list), ONLY(RESTORE), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "only list the versions that there are"},
     {0, "exclude", OPTIONS_RULE, 0, TREES, OPTIONS_WHAT,
      "PATTERN", OPTIONS_EXCLUDE, 0, NULL, "leave out what matches"},
     {0, "include", OPTIONS_RULE, 0, TREES, OPTIONS_WHAT,
@@ -71,11 +77,11 @@ static const struct options_row rows[] = {
     {0, "new-replica", OPTIONS_FLAG, AT(new_replica), SESSIONS,
      OPTIONS_SAFETY, NULL, 0, 0, NULL,
      "accept that a location is another tree now"},
-    {0, "wait", OPTIONS_FLAG, AT(wait), SESSIONS, OPTIONS_SAFETY,
+    {0, "wait", OPTIONS_FLAG, AT(wait), CHANGES, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "wait for another run instead of giving up"},
-    {0, "trash", OPTIONS_ON, AT(trash), SESSIONS, OPTIONS_SAFETY,
+    {0, "trash", OPTIONS_ON, AT(trash), CHANGES, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "do not keep what is replaced or deleted"},
-    {0, "durable", OPTIONS_ON, AT(durable), SESSIONS, OPTIONS_SAFETY,
+    {0, "durable", OPTIONS_ON, AT(durable), CHANGES, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "do not wait for stable storage"},
     {0, "batch", OPTIONS_FLAG, AT(batch), SESSIONS, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "never ask anything"},
@@ -95,6 +101,8 @@ static const struct options_row rows[] = {
      "PLAN", 0, 0, NULL, "with -n and diff: save the plan for apply"},
     {0, "json", OPTIONS_FLAG, AT(json), REPORTS, OPTIONS_OUTPUT,
      NULL, 0, 0, NULL, "JSON lines, see weft-json(5)"},
+    {0, "max-count", OPTIONS_NUMBER, AT(max_count), ONLY(LOG), OPTIONS_OUTPUT,
+     "NUMBER", 1, 1000000, NULL, "show no more runs than that"},
     {0, "format", OPTIONS_CHOICE, AT(format), ONLY(MANIFEST), OPTIONS_OUTPUT,
      "FORMAT", 0, 0, formats, "text, json, mtree or sha256sum"},
 

@@ -57,6 +57,9 @@ struct options {
     const char *output; /* file for the plan */
 
     /* Others */
+    const char *before; /* restore: NULL without */
+    bool list;
+    long max_count; /* log: 0 all */
     int format; /* enum options_format */
     const char *restrict_dir;
     bool read_only, control;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/history.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +13,9 @@
 #include "base/path.h"
 #include "base/reader.h"
 #include "base/writer.h"
+#include "fs/meta.h"
+#include "fs/ops.h"
+#include "fs/stage.h"
 #include "fs/trash.h"
 #include "store/record.h"
 
@@ -55,34 +60,61 @@ history_draw_name(char out[HISTORY_NAME_LEN + 1])
     snprintf(out, HISTORY_NAME_LEN + 1, "%.15s-%s", date, hex);
 }
 
+#define COUNTS 11
+
+/* In the order of the format. */
 static void
-encode_counts(const struct history_run *run, struct buf *b)
+list_counts(struct history_run *run, uint64_t *all[COUNTS])
 {
-    const uint64_t all[] = {
-        run->created,    run->changed,        run->moved,
-        run->deleted,    run->meta,           run->sent_files,
-        run->sent_bytes, run->received_files, run->received_bytes,
-        run->conflicts,  run->problems,
-    };
-
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        writer_varint(b, all[i]);
-}
-
-static bool
-decode_counts(const uint8_t *p, size_t len, struct history_run *run)
-{
-    struct reader r = reader_over(p ? p : (const uint8_t *)"", len);
-    uint64_t *const all[] = {
+    uint64_t *const list[COUNTS] = {
         &run->created,    &run->changed,        &run->moved,
         &run->deleted,    &run->meta,           &run->sent_files,
         &run->sent_bytes, &run->received_files, &run->received_bytes,
         &run->conflicts,  &run->problems,
     };
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    memcpy(all, list, sizeof list);
+}
+
+static void
+encode_counts(const struct history_run *run, struct buf *b)
+{
+    struct history_run copy = *run;
+    uint64_t *all[COUNTS];
+
+    list_counts(&copy, all);
+    for (size_t i = 0; i < COUNTS; i++)
+        writer_varint(b, *all[i]);
+    writer_varint(b, run->flags);
+    writer_blob(b, run->undid, strlen(run->undid));
+}
+
+bool
+history_name_ok(const char *name)
+{
+    return strlen(name) == HISTORY_NAME_LEN && name[8] == '-' &&
+           name[15] == '-' &&
+           strspn(name, "0123456789abcdef-") == HISTORY_NAME_LEN;
+}
+
+static bool
+decode_counts(const uint8_t *p, size_t len, struct history_run *run)
+{
+    struct reader r = reader_over(p ? p : (const uint8_t *)"", len);
+    uint64_t *all[COUNTS];
+
+    list_counts(run, all);
+    for (size_t i = 0; i < COUNTS; i++)
         *all[i] = reader_varint(&r);
-    return reader_end(&r);
+    if (r.failed || reader_left(&r) == 0)
+        return reader_end(&r);
+    run->flags = (uint32_t)reader_up_to(&r, HISTORY_FLAGS);
+    const uint8_t *undid = reader_blob(&r, HISTORY_NAME_LEN, &len);
+    if (!reader_end(&r))
+        return false;
+    memcpy(run->undid, undid, len);
+    run->undid[len] = '\0';
+    return len == 0 || history_name_ok(run->undid);
 }
 
 int
@@ -191,6 +223,66 @@ history_each(struct replica *r,
     return got < 0 ? -1 : 0;
 }
 
+struct search {
+    const char *name;
+    struct mem_arena *arena;
+    struct history_run *out;
+    size_t found;
+};
+
+static bool
+is_meant(const char *run, const char *name)
+{
+    size_t len = strlen(name), all = strlen(run);
+
+    return len <= all && (strncmp(run, name, len) == 0 ||
+                          strcmp(run + all - len, name) == 0);
+}
+
+static int
+consider_run(void *arg, const struct history_run *run)
+{
+    struct search *s = arg;
+    bool whole = strcmp(run->name, s->name) == 0;
+
+    if (!whole && !is_meant(run->name, s->name))
+        return 0;
+    if (s->found++ == 0 || whole) {
+        *s->out = *run;
+        s->out->peer = mem_arena_string(s->arena, run->peer ? run->peer : "");
+    }
+    if (whole || s->name[0] == '\0')
+        s->found = 1;
+    return whole || s->name[0] == '\0';
+}
+
+int
+history_find(struct replica *r, const char *name, struct mem_arena *arena,
+             struct history_run *out, struct err *err)
+{
+    struct history_run run = {.id = 0};
+    struct search s = {.name = name ? name : "", .arena = arena, .out = &run};
+
+    if (history_each(r, consider_run, &s, err) < 0)
+        return -1;
+    if (s.found == 1) {
+        *out = run;
+        return 0;
+    }
+    char *quoted = path_quote(s.name);
+    if (s.name[0] == '\0')
+        err_set(err, ERR_USAGE, "no run has changed anything here yet");
+    else if (s.found == 0)
+        err_set(err, ERR_USAGE,
+                "there is no run %s here: 'weft log' lists them", quoted);
+    else
+        err_set(err, ERR_USAGE,
+                "more than one run is called %s: give more of its name",
+                quoted);
+    free(quoted);
+    return -1;
+}
+
 /* Changes */
 
 int
@@ -231,31 +323,39 @@ take_entries(struct replica *r, sqlite3_stmt *s, int column, const char *path,
     return 0;
 }
 
-/* Columns: path, action, trash, old, new. */
-static int
-give_change(struct replica *r, sqlite3_stmt *s,
-            int (*each)(void *arg, const struct history_change *c), void *arg,
-            int *stop, struct err *err)
-{
-    struct mem_arena arena = {0};
-    struct entry e[2];
-    char *path = database_string(s, 0), *trash = database_string(s, 2);
-    int got = take_entries(r, s, 3, path, &arena, e);
+/* A change as it comes from its row. */
+struct row {
+    struct mem_arena arena;
+    struct history_change change;
+};
 
-    if (got < 0 || (trash != NULL && !path_ok(trash))) {
-        got = damaged(r, err);
-    } else {
-        struct history_change c = {.path = path,
-                                   .action = (int)database_int(s, 1),
-                                   .trash = trash,
-                                   .from = e[0],
-                                   .to = e[1]};
-        *stop = each(arg, &c);
-    }
+/* Columns from this one on: path, action, trash, old, new. */
+static int
+take_change(struct replica *r, sqlite3_stmt *s, int column, struct row *out,
+            struct err *err)
+{
+    struct entry e[2];
+    char *path = database_string(s, column);
+    char *trash = database_string(s, column + 2);
+    int status = 0;
+
+    *out = (struct row){.change.action = (int)database_int(s, column + 1)};
+    if (path != NULL)
+        out->change.path = mem_arena_string(&out->arena, path);
+    if (trash != NULL)
+        out->change.trash = mem_arena_string(&out->arena, trash);
+    if (take_entries(r, s, column + 3, out->change.path, &out->arena, e) < 0 ||
+        (trash != NULL && !path_ok(trash)))
+        status = damaged(r, err);
     free(path);
     free(trash);
-    mem_arena_fini(&arena);
-    return got;
+    if (status < 0) {
+        mem_arena_fini(&out->arena);
+        return -1;
+    }
+    out->change.from = e[0];
+    out->change.to = e[1];
+    return 0;
 }
 
 int
@@ -268,16 +368,94 @@ history_each_change(struct replica *r, int64_t run,
         "SELECT path, action, trash, old, new FROM changes WHERE run=?"
         " ORDER BY n",
         err);
+    struct row row;
     int got = 0, stop = 0;
 
     if (s == NULL)
         return -1;
     database_bind(s, "i", run);
-    while (!stop && (got = database_step(r->db, s, err)) > 0)
-        if ((got = give_change(r, s, each, arg, &stop, err)) < 0)
+    while (!stop && (got = database_step(r->db, s, err)) > 0) {
+        if ((got = take_change(r, s, 0, &row, err)) < 0)
             break;
+        stop = each(arg, &row.change);
+        mem_arena_fini(&row.arena);
+    }
     database_done(s);
     return got < 0 ? -1 : 0;
+}
+
+int
+history_each_past(struct replica *r,
+                  int (*each)(void *arg, const struct history_run *run,
+                              const struct history_change *c),
+                  void *arg, struct err *err)
+{
+    sqlite3_stmt *s = database_statement(
+        r->db,
+        "SELECT id, name, started, ended, peer, node, status, counts, undone,"
+        " path, action, trash, old, new FROM changes JOIN runs ON id=run"
+        " ORDER BY id DESC, n DESC",
+        err);
+    struct row row;
+    int got = 0, stop = 0;
+
+    if (s == NULL)
+        return -1;
+    while (!stop && (got = database_step(r->db, s, err)) > 0) {
+        struct history_run run = {.id = 0};
+        char *peer = NULL;
+        if (!take_run(s, &run, &peer))
+            got = damaged(r, err);
+        else if ((got = take_change(r, s, 9, &row, err)) == 0) {
+            stop = each(arg, &run, &row.change);
+            mem_arena_fini(&row.arena);
+        }
+        free(peer);
+        if (got < 0)
+            break;
+    }
+    database_done(s);
+    return got < 0 ? -1 : 0;
+}
+
+static char *
+version_path(const char *run, const char *trash)
+{
+    return mem_format(STAGE_TRASH "/%s/%s", run, trash);
+}
+
+int
+history_open_version(struct replica *r, const char *run, const char *trash,
+                     int *fd_out, struct err *err)
+{
+    static const char gone[] = "its content is not in the trash any more";
+    char *path = version_path(run, trash);
+    int fd = ops_openat(r->control_fd, path,
+                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
+
+    free(path);
+    if (fd < 0)
+        return errno == ENOENT ? err_set(err, ERR_STATE, gone)
+                               : err_sys(err, "cannot open it in the trash");
+    *fd_out = fd;
+    return 0;
+}
+
+bool
+history_is_kept(struct replica *r, const char *run,
+                const struct history_change *c)
+{
+    struct meta ignored;
+    struct err none;
+
+    if (c->from.kind != ENTRY_FILE || entry_same_content(&c->from, &c->to))
+        return true;
+    if (c->trash == NULL)
+        return false;
+    char *path = version_path(run, c->trash);
+    bool kept = meta_at(r->control_fd, path, &ignored, &none) == 0;
+    free(path);
+    return kept;
 }
 
 /* Conflicts.  Paths are stored with zero bytes for slashes, for their order. */

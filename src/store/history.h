@@ -11,11 +11,18 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/mem.h"
 #include "manifest/entry.h"
 #include "store/replica.h"
 
 #define HISTORY_NAME_LEN 20   /* YYYYMMDD-HHMMSS-xxxx, UTC */
 #define HISTORY_RUNS_MAX 1000 /* older ones are forgotten */
+
+enum history_flag {
+    HISTORY_FIRST = 1 << 0,   /* the first copy: what it created is not noted */
+    HISTORY_ONE_WAY = 1 << 1, /* the other end was, or is, only read */
+    HISTORY_FLAGS = (1 << 2) - 1
+};
 
 struct history_run {
     int64_t id;                      /* ascending */
@@ -27,19 +34,32 @@ struct history_run {
     uint64_t created, changed, moved, deleted, meta; /* here */
     uint64_t sent_files, sent_bytes, received_files, received_bytes;
     uint64_t conflicts, problems;
+    uint32_t flags;                      /* HISTORY_* */
+    char undid[HISTORY_NAME_LEN + 1];    /* the run that it took back; "" none */
     bool undone; /* taken back by a later run */
 };
+
+/* Is this the name of a run? */
+bool history_name_ok(const char *name);
 
 /* A name for a run that begins now. */
 void history_draw_name(char out[HISTORY_NAME_LEN + 1]);
 
 /* Begin a run: fills id, started_ns, and name where it is empty or taken.
- * peer and peer_node are taken from run.  Inside a transaction, like all that
- * changes something. */
+ * peer, peer_node, flags and undid are taken from run.  Inside a transaction,
+ * like all that changes something. */
 int history_begin(struct replica *r, struct history_run *run, struct err *err);
 int history_end(struct replica *r, const struct history_run *run,
                 struct err *err); /* sets ended_ns to now in the record */
 int history_mark_undone(struct replica *r, int64_t id, struct err *err);
+
+/*
+ * The run that people mean: its name, or a part that only one begins or ends
+ * with; NULL or "" is the last one.  Its peer goes to the arena.
+ * Errors: ERR_USAGE  there is none, or more than one
+ */
+int history_find(struct replica *r, const char *name, struct mem_arena *arena,
+                 struct history_run *out, struct err *err);
 
 /* Runs, the latest first; each valid during its call, which returns non-zero
  * to stop. */
@@ -61,6 +81,25 @@ int history_add_change(struct replica *r, int64_t run,
 int history_each_change(struct replica *r, int64_t run,
                         int (*each)(void *arg, const struct history_change *c),
                         void *arg, struct err *err); /* in order of adding */
+
+/* The changes of all runs, the latest first. */
+int history_each_past(struct replica *r,
+                      int (*each)(void *arg, const struct history_run *run,
+                                  const struct history_change *c),
+                      void *arg, struct err *err);
+
+/*
+ * Open what a run has thrown away, for reading; the caller closes it.  Its
+ * content is for the caller to verify.
+ * Errors: ERR_STATE  it is not kept any more
+ */
+int history_open_version(struct replica *r, const char *run, const char *trash,
+                         int *fd_out, struct err *err);
+
+/* Is the version before the change to be had?  That of a directory or symlink
+ * always is, being in the record. */
+bool history_is_kept(struct replica *r, const char *run,
+                     const struct history_change *c);
 
 struct history_conflict {
     const char *path;

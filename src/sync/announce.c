@@ -313,6 +313,7 @@ take_end(struct pair *p, struct reader *r, struct announce *a,
     if (!ok || m.ops != plan->n || m.conflicts != plan->conflict_n ||
         plan->know_n == 0)
         return message_refused(MESSAGE_PLAN_END, err);
+    a->initiator = m.initiator;
     a->stale = mem_array(plan->n, sizeof *a->stale);
     if (fill_from(p, a, err) < 0)
         return -1;

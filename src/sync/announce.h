@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "merge/plan.h"
 #include "sync/pair.h"
+#include "wire/message_plan.h"
 
 /*
  * Send what the far end needs to know of the plan: its own ops and conflicts,
@@ -21,6 +22,8 @@ struct announce {
     struct plan *plan; /* borrowed; a zero plan at first */
     uint64_t cells;    /* numbers in all knowledge so far */
     struct buf checks; /* of each op's precondition, until it is looked at */
+    struct message_plan_totals initiator; /* what it changes, once all is
+                                             there */
     bool *stale;       /* [plan->n] it does not hold; once all is there */
 };
 

@@ -44,6 +44,61 @@ replaces(const struct plan_op *op)
                : false;
 }
 
+/* Where the old version goes, below the run's folder in the trash. */
+static void
+trash_name(const struct commit *c, const struct plan_op *op,
+           char out[COMMIT_NAME])
+{
+    snprintf(out, COMMIT_NAME, "%u", c->first + op->id);
+}
+
+/* Is there anything to tell of the run? */
+static bool
+is_noted(const struct commit_args *args)
+{
+    bool noted = args->elsewhere;
+
+    for (size_t i = 0; !noted && i < args->plan->n; i++) {
+        const struct plan_op *op = &args->plan->ops[i];
+        noted = op->side == args->side && changes_tree(op);
+    }
+    return noted;
+}
+
+static int
+begin_run(struct commit *c, const struct commit_args *args, struct err *err)
+{
+    if (args->row != NULL) {
+        c->run = *args->row;
+        return 0;
+    }
+    c->run = (struct history_run){
+        .peer = args->peer,
+        .peer_node = args->peer_node,
+        .flags = (args->replica->fresh ? HISTORY_FIRST : 0) |
+                 (args->one_way ? HISTORY_ONE_WAY : 0)};
+    if (args->run != NULL)
+        snprintf(c->run.name, sizeof c->run.name, "%s", args->run);
+    if (args->undid != NULL)
+        snprintf(c->run.undid, sizeof c->run.undid, "%s", args->undid);
+    return is_noted(args) ? history_begin(c->replica, &c->run, err) : 0;
+}
+
+void
+commit_count(struct history_run *run, const struct plan_op *op)
+{
+    if (op->action == PLAN_DELETE)
+        run->deleted += !op->moves;
+    else if (op->action == PLAN_META)
+        run->meta++;
+    else if (op->action == PLAN_FILE && op->moves)
+        run->moved++;
+    else if (op->from->kind == ENTRY_ABSENT)
+        run->created++;
+    else
+        run->changed++;
+}
+
 int
 commit_open(struct commit *c, const struct commit_args *args, struct err *err)
 {
@@ -52,23 +107,19 @@ commit_open(struct commit *c, const struct commit_args *args, struct err *err)
     *c = (struct commit){.replica = r,
                          .plan = args->plan,
                          .durable = args->durable,
-                         .use_trash = args->trash};
+                         .first = args->first};
     c->ledger.replica = r;
     c->know = mem_array(args->plan->know_n, sizeof *c->know);
-    c->run = (struct history_run){.peer = args->peer,
-                                  .peer_node = args->peer_node};
-    if (args->run != NULL)
-        snprintf(c->run.name, sizeof c->run.name, "%s", args->run);
     if (replica_begin(r, err) < 0)
         return -1;
-    if (history_begin(r, &c->run, err) < 0 ||
-        intent_next(r, &c->intent, err) < 0) {
+    if (begin_run(c, args, err) < 0 || intent_next(r, &c->intent, err) < 0) {
         replica_rollback(r);
         return -1;
     }
+    c->use_trash = args->trash && c->run.id != 0;
     if (replica_commit(r, err) < 0 ||
         stage_open(&c->stage, r->control_fd,
-                   args->trash ? c->run.name : NULL, err) < 0)
+                   c->use_trash ? c->run.name : NULL, err) < 0)
         return -1;
     c->open = true;
     if (stage_clear(&c->stage, NULL, NULL, err) < 0)
@@ -93,14 +144,16 @@ static int
 add_intents(struct commit_batch *b, struct err *err)
 {
     struct commit *c = b->commit;
-    char name[COMMIT_NAME], trash[COMMIT_NAME + HISTORY_NAME_LEN + 2];
+    char name[COMMIT_NAME], old[COMMIT_NAME];
+    char trash[COMMIT_NAME + HISTORY_NAME_LEN + 2];
 
     for (size_t i = 0; i < b->n; i++) {
         const struct plan_op *op = b->items[i].op;
         if (b->items[i].failed || !changes_tree(op))
             continue;
         commit_name(op, name);
-        snprintf(trash, sizeof trash, "%s/%s", c->run.name, name);
+        trash_name(c, op, old);
+        snprintf(trash, sizeof trash, "%s/%s", c->run.name, old);
         struct intent in = {.op = c->intent + op->id,
                             .path = op->path,
                             .action = (int)op->action,
@@ -232,7 +285,7 @@ static int
 apply_all(struct commit_batch *b, struct err *err)
 {
     struct commit *c = b->commit;
-    char name[COMMIT_NAME];
+    char name[COMMIT_NAME], old[COMMIT_NAME];
 
     for (size_t i = 0; i < b->n; i++) {
         struct commit_item *item = &b->items[i];
@@ -240,7 +293,8 @@ apply_all(struct commit_batch *b, struct err *err)
         if (item->failed || !changes_tree(op))
             continue;
         commit_name(op, name);
-        if (apply_op(&c->apply, op, name, name, &item->err) < 0) {
+        trash_name(c, op, old);
+        if (apply_op(&c->apply, op, name, old, &item->err) < 0) {
             item->failed = true;
             if (item->err.code == ERR_GUARD || c->apply.unsettled) {
                 *err = item->err;
@@ -284,7 +338,7 @@ record_one(struct commit *c, const struct commit_item *item, struct err *err)
 {
     const struct plan_op *op = item->op;
     uint32_t know;
-    char name[COMMIT_NAME];
+    char old[COMMIT_NAME];
 
     if (number(c, op->know, &know, err) < 0 ||
         ledger_op(&c->ledger, op, know,
@@ -292,13 +346,15 @@ record_one(struct commit *c, const struct commit_item *item, struct err *err)
                                                             : NULL,
                   err) < 0)
         return -1;
-    if (!item->placed || op->from->kind == ENTRY_ABSENT)
+    if (!item->placed || c->run.id == 0 ||
+        (op->from->kind == ENTRY_ABSENT &&
+         (c->run.flags & HISTORY_FIRST) != 0))
         return 0;
-    commit_name(op, name);
+    trash_name(c, op, old);
     struct history_change change = {
         .path = op->path,
         .action = (int)op->action,
-        .trash = c->use_trash && replaces(op) ? name : NULL,
+        .trash = c->use_trash && replaces(op) ? old : NULL,
         .from = *op->from,
         .to = *op->to};
     return history_add_change(c->replica, c->run.id, &change, err);

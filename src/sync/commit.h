@@ -35,9 +35,10 @@ struct commit {
     struct stage stage;
     struct apply apply;
     struct ledger ledger;
-    struct history_run run;
+    struct history_run run; /* id 0: nothing is noted of it */
     bool open;              /* stage and run were begun */
     bool use_trash;
+    uint32_t first;         /* added to an op's number in the trash */
     uint32_t *know;         /* [plan->know_n] the replica's numbers; 0: none
                                yet */
     uint64_t intent;        /* the number of the next one */
@@ -64,21 +65,33 @@ struct commit_batch {
     struct err err;
 };
 
-/* Names of an op's files in tmp/ and below the run's folder in the trash. */
+/* The name of an op's file in tmp/. */
 #define COMMIT_NAME 24
 void commit_name(const struct plan_op *op, char out[COMMIT_NAME]);
+
+/* One more op that the run has carried out here and that people are told. */
+void commit_count(struct history_run *run, const struct plan_op *op);
 
 struct commit_args {
     struct replica *replica;
     const struct plan *plan;
+    enum plan_side side; /* of the plan: this replica's */
     bool durable, trash;
     const char *run;    /* its name in the history; NULL or "": one is drawn */
     const char *peer;   /* with whom, for people; NULL: nobody */
     uint64_t peer_node; /* 0: nobody */
+    const char *undid;  /* the run that this one takes back; NULL: none */
+    bool one_way;
+    bool elsewhere;     /* the run changes something at the other end, so that
+                           it is noted even if nothing changes here */
+    const struct history_run *row; /* the run that was begun here already;
+                                      NULL: not */
+    uint32_t first;     /* ops that it had then */
 };
 
 /*
- * Get ready to change the replica: begins a run in its history.
+ * Get ready to change the replica.  A run begins in its history, if it is to
+ * change something.
  * Errors: ERR_SYS, ERR_STATE
  */
 int commit_open(struct commit *c, const struct commit_args *args,

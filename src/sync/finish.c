@@ -216,7 +216,7 @@ note_conflicts(struct finish *f, struct err *err)
     const struct plan *plan = f->args->plan;
     const struct pair *p = f->args->pair;
     struct history_conflict *v = mem_array(plan->conflict_n, sizeof *v);
-    char *peer = mem_format("%s:%s", p->root.host, p->root.root);
+    char *peer = pair_location(p);
 
     for (size_t i = 0; i < plan->conflict_n; i++) {
         const struct plan_conflict *c = &plan->conflicts[i];
@@ -241,7 +241,7 @@ static int
 note_peer(struct finish *f, struct err *err)
 {
     const struct pair *p = f->args->pair;
-    char *location = mem_format("%s:%s", p->root.host, p->root.root);
+    char *location = pair_location(p);
     struct replica_peer peer = {.node = p->root.node,
                                 .incarnation =
                                     f->replica->who.id[p->root.self],
@@ -255,6 +255,33 @@ note_peer(struct finish *f, struct err *err)
     return status;
 }
 
+/* What the run did here, in numbers. */
+static int
+end_run(struct finish *f, struct err *err)
+{
+    const struct finish_args *a = f->args;
+    struct history_run *run = &a->commit->run;
+
+    for (size_t i = 0; i < a->plan->n; i++) {
+        const struct plan_op *op = &a->plan->ops[i];
+        if (op->side != pair_side(a->pair) || !op->shown || !is_done(f, op))
+            continue;
+        commit_count(run, op);
+        if (op->action == PLAN_FILE && op->source == NULL) {
+            run->received_files++;
+            run->received_bytes += op->to->size;
+        }
+    }
+    if (a->transfer != NULL) {
+        run->sent_files = a->transfer->send.sent_files;
+        run->sent_bytes = a->transfer->send.sent_bytes;
+    }
+    run->conflicts = a->plan->conflict_n;
+    run->problems += a->problems;
+    run->status = a->status;
+    return history_end(f->replica, run, err);
+}
+
 static int
 record(struct finish *f, struct err *err)
 {
@@ -262,12 +289,9 @@ record(struct finish *f, struct err *err)
 
     if (a->complete && (learn(f, err) < 0 || note_peer(f, err) < 0))
         return -1;
-    if (note_conflicts(f, err) < 0)
+    if (!a->only_run && note_conflicts(f, err) < 0)
         return -1;
-    if (a->commit == NULL)
-        return 0;
-    a->commit->run.status = a->status;
-    return history_end(f->replica, &a->commit->run, err);
+    return a->commit != NULL && a->commit->run.id != 0 ? end_run(f, err) : 0;
 }
 
 static int

@@ -36,6 +36,7 @@ struct initiator {
     struct plan plan;
     struct commit commit;
     bool committing;
+    bool own_ops;
     struct report report;
     uint64_t session_tick;
     struct chosen chosen;
@@ -85,6 +86,7 @@ take_peer(struct initiator *s, struct frame *f, struct err *err)
                              ? (int)s->start.far.timeout_ms
                              : LINK_TIMEOUT_MS;
     s->pair.local = m.local;
+    s->pair.location = m.location;
     s->pair.open = s->start.far;
     if (!m.greeted)
         channel_expect_magic(s->link.peer);
@@ -444,7 +446,9 @@ finish(struct initiator *s, struct transfer *t, struct err *err)
             .plan = &s->plan,
             .transfer = t,
             .commit = s->committing ? &s->commit : NULL,
+            .only_run = is_source(s) && !s->own_ops,
             .complete = t->complete && !is_source(s),
+            .problems = s->report.sum.problems,
             .status = s->report.sum.problems > 0 ? 3
                       : s->plan.conflict_n > 0   ? 1
                                                  : 0};
@@ -476,22 +480,32 @@ carry_out(struct initiator *s, struct transfer *t, struct err *err)
     struct pair *p = &s->pair;
     bool durable = (s->start.here.flags & MESSAGE_OPEN_DURABLE) != 0;
     bool trash = (s->start.here.flags & MESSAGE_OPEN_NO_TRASH) == 0;
-    bool own_ops = false;
-
     if (announce_send(p, &s->plan, err) < 0 || agree(s, err) < 0)
         return -1;
-    for (size_t i = 0; i < s->plan.n; i++)
-        own_ops = own_ops || s->plan.ops[i].side == PLAN_LEFT;
-    if (own_ops) {
-        s->committing = true;
+    s->own_ops = false;
+    bool elsewhere = false;
+    for (size_t i = 0; i < s->plan.n; i++) {
+        const struct plan_op *op = &s->plan.ops[i];
+        s->own_ops = s->own_ops || op->side == PLAN_LEFT;
+        elsewhere = elsewhere ||
+                    (op->side == PLAN_RIGHT && op->action != PLAN_RECORD);
+    }
+    if (s->own_ops || elsewhere) {
+        char *peer = pair_location(p);
         struct commit_args args = {.replica = p->replica,
                                    .plan = &s->plan,
+                                   .side = PLAN_LEFT,
                                    .durable = durable,
                                    .trash = trash,
                                    .run = s->start.here.run,
-                                   .peer = s->link.label,
-                                   .peer_node = p->root.node};
-        if (commit_open(&s->commit, &args, err) < 0)
+                                   .peer = peer,
+                                   .peer_node = p->root.node,
+                                   .one_way = p->open.mode != MESSAGE_OPEN_BOTH,
+                                   .elsewhere = elsewhere};
+        s->committing = true;
+        int status = commit_open(&s->commit, &args, err);
+        free(peer);
+        if (status < 0)
             return -1;
     }
     transfer_init(t, p, &s->plan, &s->commit);

@@ -29,6 +29,32 @@ pair_level(const struct pair *p)
     return p->local || (p->hello.capabilities & MESSAGE_CAN_ZSTD) == 0 ? 0 : 1;
 }
 
+/* The same number for all processes under one running kernel; 0 unknown. */
+static uint64_t
+this_machine(void)
+{
+    char id[64];
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, id, sizeof id) : -1;
+
+    if (fd >= 0)
+        close(fd);
+    return n > 0 ? hash_quick(id, (size_t)n) : 0;
+}
+
+char *
+pair_location(const struct pair *p)
+{
+    const struct message_root *far = &p->root;
+
+    if (p->location != NULL && p->location[0] != '\0')
+        return mem_string(p->location);
+    if (far->machine != 0 && far->machine == this_machine() &&
+        far->root[0] == '/')
+        return mem_string(far->root);
+    return mem_format("%s:%s", far->host, far->root);
+}
+
 void
 pair_send_hello(struct pair *p)
 {
@@ -78,19 +104,6 @@ pair_take_open(struct pair *p, struct err *err)
     return 0;
 }
 
-/* The same number for all processes under one running kernel; 0 unknown. */
-static uint64_t
-this_machine(void)
-{
-    char id[64];
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd >= 0 ? read(fd, id, sizeof id) : -1;
-
-    if (fd >= 0)
-        close(fd);
-    return n > 0 ? hash_quick(id, (size_t)n) : 0;
-}
-
 static uint32_t
 root_flags(const struct replica *r)
 {
@@ -104,7 +117,7 @@ pair_send_root(struct pair *p)
 {
     static const struct knowledge none;
     struct replica *r = p->replica;
-    char host[256] = "";
+    char host[256] = "", *real = realpath(r->path, NULL);
     struct buf b = {0};
     struct err ignored;
     uint32_t number;
@@ -128,7 +141,7 @@ pair_send_root(struct pair *p)
         .exceptions = r->exceptions ? r->exceptions : &none,
         .flags = root_flags(r),
         .host = host,
-        .root = r->path,
+        .root = real ? real : r->path,
         .clock_ns = clock_wall_ns(),
         .last_sync_ns = r->last_sync_ns,
         .device = r->root.dev,
@@ -140,6 +153,7 @@ pair_send_root(struct pair *p)
         memcpy(m.id, r->root_id, sizeof m.id);
     message_root_encode(&m, &b);
     link_send(p->link, MESSAGE_ROOT, &b, 0);
+    free(real);
     p->who_told = r->who.n;
 }
 

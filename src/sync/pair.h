@@ -26,6 +26,8 @@ struct pair {
     struct scan_result *scan; /* ours */
     bool initiator;
     bool local;             /* both on one machine, by a local socket */
+    const char *location;   /* the other's, as the driver reaches it; NULL: not
+                               known */
     struct message_open open; /* how the far end's root is treated; strings in
                                  the arena */
 
@@ -45,6 +47,10 @@ enum plan_side pair_side(const struct pair *p); /* ours */
 /* zstd's level for what compresses well: 0 where it is no use, or the other
  * cannot read it. */
 int pair_level(const struct pair *p);
+
+/* Where the other is, as this end can reach it, or as well as that can be
+ * told.  The caller frees it. */
+char *pair_location(const struct pair *p);
 
 /* The first words of each end. */
 void pair_send_hello(struct pair *p);

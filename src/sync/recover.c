@@ -31,6 +31,7 @@ struct recovery {
     struct stage stage;
     struct ledger ledger;
     int64_t run; /* in the history; 0 not known */
+    bool first;  /* it was a first copy, whose creations are not noted */
     size_t adopted, dropped;
 };
 
@@ -267,13 +268,15 @@ adopt(struct recovery *rec, const struct intent *in, const struct meta *m,
     if (ledger_op(&rec->ledger, &op, in->know,
                   in->to.kind == ENTRY_ABSENT ? NULL : &seen, err) < 0)
         return -1;
-    if (rec->run == 0 || in->tmp == NULL || in->from.kind == ENTRY_ABSENT)
+    if (rec->run == 0 || in->tmp == NULL ||
+        (rec->first && in->from.kind == ENTRY_ABSENT))
         return 0;
     struct history_change change = {
         .path = in->path,
         .action = in->action,
-        .trash = in->trash && in->from.kind != ENTRY_DIR &&
-                         in->action != PLAN_META
+        .trash = in->trash && in->action != PLAN_META &&
+                         (in->from.kind == ENTRY_FILE ||
+                          in->from.kind == ENTRY_SYMLINK)
                      ? path_name(in->trash)
                      : NULL,
         .from = in->from,
@@ -333,14 +336,19 @@ find_name(void *arg, const struct intent *in, struct err *err)
     return 0;
 }
 
+/* The run that was cut short: that of the folder, or, where nothing goes to
+ * the trash, the last one. */
 static int
 find_run(void *arg, const struct history_run *run)
 {
     struct recovery *rec = arg;
+    const char *name = rec->stage.run;
 
-    if (strcmp(run->name, rec->stage.run) == 0)
+    if (name != NULL ? strcmp(run->name, name) == 0 : run->ended_ns == 0) {
         rec->run = run->id;
-    return rec->run != 0;
+        rec->first = (run->flags & HISTORY_FIRST) != 0;
+    }
+    return name == NULL || rec->run != 0;
 }
 
 /* What is adopted must not be lost any more: it is recorded next. */
@@ -368,8 +376,7 @@ recover(struct recovery *rec, struct err *err)
     free(run);
     if (status < 0)
         return -1;
-    if (rec->stage.run != NULL)
-        status = history_each(r, find_run, rec, err);
+    status = history_each(r, find_run, rec, err);
     if (status == 0)
         status = replica_begin(r, err);
     if (status == 0) {

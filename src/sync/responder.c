@@ -166,6 +166,24 @@ own_op_ended(void *arg, const struct plan_op *op, const struct err *err)
         s->failed++;
 }
 
+static bool
+has_own_ops(const struct responder *s)
+{
+    for (size_t i = 0; i < s->plan.n; i++)
+        if (s->plan.ops[i].side == PLAN_RIGHT)
+            return true;
+    return false;
+}
+
+/* Does the run change something at the other end? */
+static bool
+changes_far(const struct responder *s)
+{
+    const struct message_plan_totals *t = &s->announce.initiator;
+
+    return t->created + t->changed + t->moved + t->deleted + t->meta > 0;
+}
+
 static int
 finish(struct responder *s, struct transfer *t, struct err *err)
 {
@@ -179,28 +197,23 @@ finish(struct responder *s, struct transfer *t, struct err *err)
     if (!message_finish_decode(&r, &maps, &p->arena, &m))
         return message_refused(MESSAGE_FINISH, err);
     done = (struct message_finished){.h = s->scan.h, .v = s->scan.v};
-    if (!is_source(s) && !is_dry(s)) {
+    bool only_run = is_source(s) && !has_own_ops(s);
+    if ((!is_source(s) || s->committing) && !is_dry(s)) {
         struct finish_args args = {.pair = p,
+                                   .only_run = only_run,
+                                   .problems = s->failed,
                                    .plan = &s->plan,
                                    .transfer = t,
                                    .commit = s->committing ? &s->commit : NULL,
-                                   .complete = m.complete,
-                                   .status = s->plan.conflict_n > 0};
+                                   .complete = m.complete && !is_source(s),
+                                   .status = s->failed > 0 ? 3
+                                             : s->plan.conflict_n > 0};
         if (finish_session(&args, &done.h, &done.v, err) < 0)
             return -1;
     }
     message_finished_encode(&done, &b);
     link_send(p->link, MESSAGE_FINISHED, &b, 0);
     return 0;
-}
-
-static bool
-has_own_ops(const struct responder *s)
-{
-    for (size_t i = 0; i < s->plan.n; i++)
-        if (s->plan.ops[i].side == PLAN_RIGHT)
-            return true;
-    return false;
 }
 
 /* Single ops that this end does not carry out; the others go on. */
@@ -230,16 +243,22 @@ carry_out(struct responder *s, struct err *err)
 
     if (check_rights(s, err) < 0)
         return -1;
-    if (has_own_ops(s) && !s->args->read_only) {
-        s->committing = true;
+    if ((has_own_ops(s) || changes_far(s)) && !p->replica->ephemeral) {
+        char *peer = pair_location(p);
         struct commit_args args = {.replica = p->replica,
                                    .plan = &s->plan,
+                                   .side = PLAN_RIGHT,
                                    .durable = durable,
                                    .trash = wants_trash(s),
                                    .run = p->open.run,
-                                   .peer = p->root.host,
-                                   .peer_node = p->root.node};
-        if (commit_open(&s->commit, &args, err) < 0)
+                                   .peer = peer,
+                                   .peer_node = p->root.node,
+                                   .one_way = p->open.mode != MESSAGE_OPEN_BOTH,
+                                   .elsewhere = changes_far(s)};
+        s->committing = true;
+        int status = commit_open(&s->commit, &args, err);
+        free(peer);
+        if (status < 0)
             return -1;
     }
     link_send(p->link, MESSAGE_GO, NULL, 0);

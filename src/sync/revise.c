@@ -111,7 +111,7 @@ stage_content(struct commit *c, const struct revise_args *args,
     struct err ignored;
     int from, to;
 
-    if (args->content(args->arg, op, &from, err) < 0)
+    if (args->content(args->content_arg ? args->content_arg : args->arg, op, &from, err) < 0)
         return -1;
     commit_name(op, name);
     int status = stage_create(&c->stage, name, 0, &to, err);
@@ -145,6 +145,8 @@ run_batch(struct revise *v, struct commit *c, const struct revise_args *args,
         struct commit_item *item = &b.items[i];
         v->failed += item->failed;
         v->done += !item->failed;
+        if (!item->failed)
+            commit_count(&c->run, item->op);
         if (args->ended)
             args->ended(args->arg, item->op, item->failed ? &item->err : NULL);
     }
@@ -177,6 +179,7 @@ finish(struct revise *v, struct commit *c, const struct revise_args *args,
     if (commit_finish(c, err) < 0 || replica_begin(r, err) < 0)
         return -1;
     c->run.status = v->failed > 0 ? 3 : 0;
+    c->run.problems = v->failed;
     if (history_end(r, &c->run, err) < 0 ||
         (args->record && args->record(args->arg, err) < 0)) {
         replica_rollback(r);

@@ -64,6 +64,7 @@ struct revise_args {
      * it is verified.  Called for PLAN_FILE. */
     int (*content)(void *arg, const struct plan_op *op, int *fd_out,
                    struct err *err);
+    void *content_arg; /* NULL: arg */
 
     /* An op ended; err NULL: it is durable.  May be NULL. */
     void (*ended)(void *arg, const struct plan_op *op, const struct err *err);

@@ -239,6 +239,7 @@ send_peer(struct session *s)
 {
     struct message_event_peer m = {
         .label = s->places[s->far].label,
+        .location = s->places[s->far].key,
         .greeted = true,
         .local = !s->places[s->far].location.remote};
     struct buf b = {0};

@@ -79,6 +79,7 @@ void
 message_event_peer_encode(const struct message_event_peer *m, struct buf *out)
 {
     message_string_encode(m->label, out);
+    message_string_encode(m->location, out);
     message_bool_encode(m->greeted, out);
     message_bool_encode(m->local, out);
 }
@@ -90,6 +91,7 @@ message_event_peer_decode(struct reader *r, struct mem_arena *arena,
     struct message_event_peer m;
 
     m.label = reader_string(r, PATH_LEN_MAX, arena);
+    m.location = reader_string(r, PATH_LEN_MAX, arena);
     m.greeted = message_bool_decode(r);
     m.local = message_bool_decode(r);
     if (!reader_end(r))

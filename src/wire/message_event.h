@@ -47,7 +47,8 @@ bool message_event_start_decode(struct reader *r, struct mem_arena *arena,
 
 /* The stream to the far end comes as a descriptor with this message. */
 struct message_event_peer {
-    const char *label;
+    const char *label;    /* what people call it */
+    const char *location; /* where it is, in full */
     bool greeted; /* the far end's magic was read already; this end's was not
                      sent */
     bool local;   /* both on one machine: descriptors may be passed */

@@ -144,6 +144,125 @@ START_TEST(old_runs_go_with_their_changes)
 }
 END_TEST
 
+static void
+begin_named(const char *name, struct history_run *run)
+{
+    struct err err = {0};
+
+    *run = (struct history_run){.peer = "nas:x",
+                                .flags = HISTORY_ONE_WAY,
+                                .undid = "20260101-000000-aaaa"};
+    strcpy(run->name, name);
+    must(history_begin(r, run, &err));
+}
+
+START_TEST(runs_are_found_by_a_part_of_their_name)
+{
+    static const struct {
+        const char *name;
+        int64_t id; /* 0: none or more than one */
+    } asked[] = {
+        {NULL, 3},
+        {"", 3},
+        {"20260102-030405-beef", 1},
+        {"beef", 1},
+        {"20260102", 1},
+        {"20260103", 0}, /* two of them */
+        {"cafe", 2},
+        {"2026", 0},
+        {"eef", 1},
+        {"dead", 0},
+    };
+    struct err err = {0};
+    struct history_run run, out;
+
+    must(replica_begin(r, &err));
+    begin_named("20260102-030405-beef", &run);
+    begin_named("20260103-030405-cafe", &run);
+    begin_named("20260103-030406-beee", &run);
+    must(replica_commit(r, &err));
+    reopen();
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        int got = history_find(r, asked[i].name, &arena, &out, &err);
+        if (asked[i].id == 0) {
+            ck_assert_msg(got < 0, "%s is found", asked[i].name);
+            ck_assert_int_eq(err.code, ERR_USAGE);
+            continue;
+        }
+        ck_assert_msg(got == 0, "%s: %s", asked[i].name, err.msg);
+        ck_assert_int_eq(out.id, asked[i].id);
+        ck_assert_str_eq(out.peer, "nas:x");
+        ck_assert_uint_eq(out.flags, HISTORY_ONE_WAY);
+        ck_assert_str_eq(out.undid, "20260101-000000-aaaa");
+    }
+}
+END_TEST
+
+/* As it was written before flags were. */
+START_TEST(counts_may_be_eleven)
+{
+    struct err err = {0};
+    struct history_run run, out;
+
+    must(replica_begin(r, &err));
+    begin_named("20260102-030405-beef", &run);
+    must(database_run(r->db, &err,
+                      "UPDATE runs SET counts=x'0102030405060708090a0b'", ""));
+    must(replica_commit(r, &err));
+    must(history_find(r, NULL, &arena, &out, &err));
+    ck_assert_uint_eq(out.created, 1);
+    ck_assert_uint_eq(out.problems, 11);
+    ck_assert_uint_eq(out.flags, 0);
+    ck_assert_str_eq(out.undid, "");
+}
+END_TEST
+
+static int
+note_past(void *arg, const struct history_run *run,
+          const struct history_change *c)
+{
+    char *out = arg;
+
+    sprintf(out + strlen(out), "%d:%s:%s:%d ", (int)run->id, c->path,
+            c->trash ? c->trash : "-", history_is_kept(r, run->name, c));
+    return 0;
+}
+
+START_TEST(the_past_is_told_backwards)
+{
+    struct err err = {0};
+    struct history_run a, b;
+    struct history_change c = {.path = "f", .action = 2, .trash = "0"};
+    char seen[300] = "";
+    int fd;
+
+    c.from = listings_entry("f", ENTRY_FILE, 1, &arena);
+    must(replica_begin(r, &err));
+    begin_named("20260102-030405-beef", &a);
+    must(history_add_change(r, a.id, &c, &err));
+    c.path = "g";
+    c.trash = "1";
+    must(history_add_change(r, a.id, &c, &err));
+    begin_named("20260103-030405-beef", &b);
+    c.path = "h";
+    c.to = c.from; /* its content stays */
+    c.trash = NULL;
+    must(history_add_change(r, b.id, &c, &err));
+    must(replica_commit(r, &err));
+    if (mkdirat(r->control_fd, "trash", 0700) < 0)
+        ck_assert_int_eq(errno, EEXIST);
+    ck_assert_int_eq(mkdirat(r->control_fd, "trash/20260102-030405-beef", 0700),
+                     0);
+    scratch_write(".weft/trash/20260102-030405-beef/0", "old");
+    must(history_each_past(r, note_past, seen, &err));
+    ck_assert_str_eq(seen, "2:h:-:1 1:g:1:0 1:f:0:1 ");
+    must(history_open_version(r, a.name, "0", &fd, &err));
+    close(fd);
+    ck_assert(history_open_version(r, a.name, "1", &fd, &err) < 0);
+    ck_assert_int_eq(err.code, ERR_STATE);
+}
+END_TEST
+
 static int
 note_conflict(void *arg, const struct history_conflict *c)
 {
@@ -236,6 +355,9 @@ main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, runs_are_listed_the_latest_first);
     tcase_add_test(tc, old_runs_go_with_their_changes);
+    tcase_add_test(tc, runs_are_found_by_a_part_of_their_name);
+    tcase_add_test(tc, counts_may_be_eleven);
+    tcase_add_test(tc, the_past_is_told_backwards);
     tcase_add_test(tc, no_two_runs_share_a_name);
     tcase_add_test(tc, conflicts_are_a_set_for_each_peer);
     tcase_add_test(tc, the_trash_has_a_size);

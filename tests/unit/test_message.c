@@ -382,7 +382,9 @@ start(struct buf *out)
 static void
 peer(struct buf *out)
 {
-    struct message_event_peer m = {.label = "nas", .greeted = true};
+    struct message_event_peer m = {.label = "nas",
+                                   .location = "nas:d",
+                                   .greeted = true};
 
     message_event_peer_encode(&m, out);
 }
@@ -673,7 +675,7 @@ static const struct {
      "396162636465000572756c657301006400802080804009e0d403143230323630"
      "3130322d3033303430352d626565661432303235303130322d3033303430352d"
      "30313233030001610003622f63020164020001000464"},
-    {MESSAGE_PEER, peer, message_event_peer_again, "036e61730100"},
+    {MESSAGE_PEER, peer, message_event_peer_again, "036e6173056e61733a640100"},
     {MESSAGE_ANSWER, answer, message_event_answer_again, "0302"},
     {MESSAGE_CANCEL, cancel, message_event_cancel_again, "01"},
     {MESSAGE_EVENT_ROOT, event_root, message_event_root_again,
