@@ -11,6 +11,7 @@
 #include "base/path.h"
 #include "fs/ops.h"
 #include "fs/steadyread.h"
+#include "sync/basis.h"
 #include "wire/message_data.h"
 
 #define BATCH_OPS 1000
@@ -24,9 +25,9 @@
 
 struct chunk {
     struct chunk *next;
-    uint64_t off, len;
+    uint64_t off, len, from;
     uint8_t flags;
-    uint8_t bytes[]; /* none for holes */
+    uint8_t bytes[]; /* none for holes and copies */
 };
 
 /* Content on its way into tmp/. */
@@ -42,6 +43,12 @@ struct receive_file {
     uint64_t held, working; /* what coming and work hold */
     const atomic_bool *abandoned;
     bool running, local; /* local: copied from op->source */
+    struct basis basis;  /* the older version, where it is of use */
+    bool based, asked;   /* sums were sent; and of smaller blocks, too */
+    struct message_delta_range *ranges; /* [range_n] to be signed; 0: all */
+    size_t range_n;
+    uint32_t block;
+    struct buf sums;
     int tries;
     /* the worker's */
     int fd;
@@ -100,6 +107,12 @@ write_chunk(struct receive_file *f, const struct chunk *c)
     if (c->len > f->op->to->size || f->size > f->op->to->size - c->len)
         return err_set(&f->err, ERR_PEER, "more content than was announced");
     f->size += c->len;
+    if ((c->flags & MESSAGE_DATA_COPY) != 0) {
+        f->mismatch = !f->based || basis_copy(&f->basis, f->root, f->op,
+                                              c->from, c->len, f->fd, c->off,
+                                              &f->hash, &f->err) < 0;
+        return f->mismatch ? -1 : 0;
+    }
     if ((c->flags & MESSAGE_DATA_HOLE) == 0) {
         f->credit += c->len;
         hash_content_add(&f->hash, c->bytes, c->len);
@@ -189,8 +202,20 @@ stage_run(struct pool_job *job)
         f->done = f->done || f->failed;
         free(c);
     }
+    basis_fini(&f->basis); /* others may write to it now */
     if (f->done)
         close_tmp(f);
+}
+
+/* What the sender should know of the older version. */
+static void
+sign_run(struct pool_job *job)
+{
+    struct receive_file *f = (struct receive_file *)job;
+
+    f->failed = basis_sign(&f->basis, f->root, f->op, f->block, f->ranges,
+                           f->range_n, &f->sums, &f->err) < 0;
+    basis_fini(&f->basis);
 }
 
 /* The content stands in our own tree already. */
@@ -292,6 +317,8 @@ end_file(struct receive *rx, struct receive_file *f, const struct err *err)
     f->batch->missing--;
     *slot(rx, f->op) = NULL;
     drop_coming(rx, f);
+    free(f->ranges);
+    buf_fini(&f->sums);
     free(f);
 }
 
@@ -309,6 +336,14 @@ ask(struct receive *rx, const struct plan_op *const *ops, size_t n)
     free(parts);
 }
 
+/* Between processes on one machine copying is cheaper than comparing. */
+static bool
+can_delta(const struct receive *rx)
+{
+    return !rx->pair->local &&
+           (rx->pair->hello.capabilities & MESSAGE_CAN_DELTA) != 0;
+}
+
 static void
 begin_file(struct receive *rx, struct receive_batch *batch,
            struct commit_item *item)
@@ -324,10 +359,12 @@ begin_file(struct receive *rx, struct receive_batch *batch,
     f->fd = -1;
     f->abandoned = &rx->abandoned;
     f->local = item->op->source != NULL;
-    f->job.run = f->local ? copy_run : stage_run;
+    f->based = can_delta(rx) && basis_fits(f->op);
+    f->block = basis_block(f->op->from->size);
+    f->job.run = f->local ? copy_run : f->based ? sign_run : stage_run;
     *slot(rx, item->op) = f;
     batch->missing++;
-    if (f->local) {
+    if (f->local || f->based) {
         f->running = true;
         pool_submit(rx->pool, &f->job);
     }
@@ -377,7 +414,7 @@ open_batch(struct receive *rx, size_t n)
         if (item->op->action != PLAN_FILE)
             continue;
         begin_file(rx, batch, item);
-        if (item->op->source == NULL)
+        if (item->op->source == NULL && !(*slot(rx, item->op))->based)
             wanted[wanted_n++] = item->op;
     }
     if (wanted_n > 0)
@@ -478,12 +515,15 @@ take_record(struct receive *rx, const struct message_data_record *m)
     struct receive_file *f = find(rx, m->op);
     size_t len = m->bytes ? (size_t)m->len : 0;
 
-    if (f == NULL || f->local) {
+    if (f == NULL || f->local || f->job.run != stage_run) {
         rx->credit += len; /* of a file that has failed since */
         return;
     }
     struct chunk *c = mem_alloc(sizeof *c + len);
-    *c = (struct chunk){.off = m->offset, .len = m->len, .flags = m->flags};
+    *c = (struct chunk){.off = m->offset,
+                        .len = m->len,
+                        .from = m->from,
+                        .flags = m->flags};
     if (len > 0)
         memcpy(c->bytes, m->bytes, len);
     f->held += sizeof *c + len;
@@ -530,7 +570,7 @@ bool
 receive_owns(const struct pool_job *job)
 {
     return job->run == stage_run || job->run == copy_run ||
-           job->run == commit_run;
+           job->run == sign_run || job->run == commit_run;
 }
 
 /* The source was not what it was thought to be, or the content came damaged:
@@ -542,7 +582,7 @@ retry(struct receive *rx, struct receive_file *f)
         is_fatal(&f->err))
         return false;
     log_debug(LOG_APPLY, "again path='%s' %s", f->op->path, f->err.msg);
-    f->local = f->failed = f->done = f->mismatch = false;
+    f->local = f->based = f->failed = f->done = f->mismatch = false;
     f->job.run = stage_run;
     f->size = 0;
     drop_coming(rx, f);
@@ -550,10 +590,57 @@ retry(struct receive *rx, struct receive_file *f)
     return true;
 }
 
+/* The older version cannot be read: then all of the new one must travel. */
+static void
+take_sums(struct receive *rx, struct receive_file *f)
+{
+    struct reader r = reader_over(f->sums.data, f->sums.len);
+
+    f->job.run = stage_run;
+    if (f->failed && !f->asked) {
+        f->failed = f->based = false;
+        ask(rx, &f->op, 1);
+        return;
+    }
+    f->failed = false;
+    while (reader_left(&r) > 0) {
+        uint32_t len = reader_u32(&r);
+        struct buf b = {0};
+        buf_add(&b, reader_bytes(&r, len), len);
+        link_send(rx->pair->link, MESSAGE_SUMS, &b, 0);
+    }
+    buf_fini(&f->sums);
+}
+
+int
+receive_ask(struct receive *rx, const struct message_delta_ask *m,
+            struct err *err)
+{
+    struct receive_file *f = find(rx, m->op);
+
+    if (f == NULL) /* it has failed since */
+        return 0;
+    if (!f->based || f->asked || f->running || f->fd >= 0)
+        return err_set(err, ERR_PEER,
+                       "the far end asks for sums that are of no use");
+    f->asked = true;
+    f->block = m->block;
+    f->ranges = mem_dup(m->ranges, m->n * sizeof *f->ranges);
+    f->range_n = m->n;
+    f->job.run = sign_run;
+    f->running = true;
+    pool_submit(rx->pool, &f->job);
+    return 0;
+}
+
 static void
 take_file(struct receive *rx, struct receive_file *f)
 {
     f->running = false;
+    if (f->job.run == sign_run && !f->item->failed) {
+        take_sums(rx, f);
+        return;
+    }
     rx->held -= f->working;
     f->working = 0;
     rx->credit += f->credit;

@@ -16,6 +16,7 @@
 #include "merge/plan.h"
 #include "sync/commit.h"
 #include "sync/pair.h"
+#include "wire/message_delta.h"
 
 struct receive {
     struct pair *pair;
@@ -56,6 +57,10 @@ void receive_pump(struct receive *rx);
 
 /* One DATA message. */
 int receive_data(struct receive *rx, const struct frame *f, struct err *err);
+
+/* The sender wants sums of smaller blocks. */
+int receive_ask(struct receive *rx, const struct message_delta_ask *m,
+                struct err *err);
 
 /* The sender cannot give the content of op. */
 void receive_refused(struct receive *rx, uint32_t op, const struct err *err);

@@ -26,6 +26,10 @@ struct outgoing {
     bool again; /* what came the first time was something else */
     struct steadyread sr;
     bool opened, last, hole, failed;
+    struct differ *differ; /* NULL: all of it travels */
+    bool surveyed, asks;
+    struct buf records; /* of a differ, ready to be sent */
+    uint64_t literal;   /* bytes of content among them */
     uint64_t off, len; /* of the chunk in bytes */
     uint8_t *bytes;
     struct outgoing *next; /* among the parked */
@@ -120,12 +124,54 @@ read_chunk(struct outgoing *o)
     return n < 0 ? -1 : 0;
 }
 
+/* A file with holes goes as it is: they cost nothing, and stay. */
+static int
+forget_differ_of_sparse(struct outgoing *o)
+{
+    bool hole = false;
+    uint64_t end = o->op->to->size;
+
+    if (steadyread_extent(&o->sr, 0, &hole, &end, &o->err) < 0)
+        return -1;
+    if (hole || end < o->op->to->size)
+        o->differ = NULL;
+    return 0;
+}
+
+static int
+read_differ(struct outgoing *o)
+{
+    uint64_t size = o->op->to->size;
+
+    if (!o->surveyed && differ_is_coarse(o->differ)) {
+        o->surveyed = true;
+        if (differ_survey(o->differ, &o->sr, size, &o->err) < 0)
+            return -1;
+        o->asks = differ_ask(o->differ, o->op->id, &o->records);
+        if (o->asks)
+            return 0;
+    }
+    int r = differ_step(o->differ, &o->sr, o->op->id, size, &o->records,
+                        &o->literal, &o->err);
+    o->last = r == 1;
+    return r < 0 ? -1 : 0;
+}
+
+static int
+read_on(struct outgoing *o)
+{
+    if (!o->opened && (begin(o) < 0 ||
+                       (o->differ && forget_differ_of_sparse(o) < 0)))
+        return -1;
+    return o->differ ? read_differ(o) : read_chunk(o);
+}
+
 static void
 run(struct pool_job *job)
 {
     struct outgoing *o = (struct outgoing *)job;
 
-    o->failed = (!o->opened && begin(o) < 0) || read_chunk(o) < 0;
+    o->failed = read_on(o) < 0;
     if (!o->failed && o->last) {
         o->opened = false;
         o->failed = steadyread_close(&o->sr, &o->err) < 0;
@@ -140,6 +186,7 @@ send_init(struct send *s, struct pair *pair, struct pool *pool,
                        .pool = pool,
                        .plan = plan,
                        .asked = mem_array(plan->n, sizeof *s->asked),
+                       .differs = mem_array(plan->n, sizeof *s->differs),
                        .credit = SEND_CREDIT};
 }
 
@@ -148,6 +195,46 @@ send_want(struct send *s, const struct plan_op *op)
 {
     MEM_GROW(s->queue, s->queue_n, s->queue_cap);
     s->queue[s->queue_n++] = op;
+}
+
+/* The file that waits for these sums goes on. */
+static void
+resume(struct send *s, const struct plan_op *op)
+{
+    struct outgoing **at = &s->asking;
+
+    while (*at != NULL && (*at)->op != op)
+        at = &(*at)->next;
+    if (*at == NULL)
+        return;
+    struct outgoing *o = *at;
+    *at = o->next;
+    o->next = s->parked;
+    s->parked = o;
+}
+
+int
+send_sums(struct send *s, const struct plan_op *op,
+          const struct message_delta_sums *m, struct err *err)
+{
+    struct differ **d = &s->differs[op - s->plan->ops];
+    bool first = *d == NULL, whole = false;
+
+    if (first && s->asked[op - s->plan->ops])
+        return err_set(err, ERR_PEER, "the far end sends sums too late");
+    if (first)
+        *d = mem_zero(sizeof **d);
+    s->sums += m->n;
+    if (s->sums > SEND_SUMS)
+        return err_set(err, ERR_PEER, "the far end sends sums without end");
+    bool begun = (*d)->coarse_whole;
+    if (differ_take(*d, m, &whole, err) < 0)
+        return -1;
+    if (whole && begun)
+        resume(s, op);
+    else if (whole)
+        send_want(s, op);
+    return 0;
 }
 
 void
@@ -206,6 +293,7 @@ send_pump(struct send *s)
         bool *asked = &s->asked[o->op - s->plan->ops];
         o->again = *asked;
         *asked = true;
+        o->differ = o->again ? NULL : s->differs[o->op - s->plan->ops];
         s->path = o->op->path;
         s->files++;
         submit(s, o);
@@ -223,6 +311,42 @@ send_owns(const struct pool_job *job)
 }
 
 static void
+ask(struct send *s, struct outgoing *o)
+{
+    o->asks = false;
+    channel_send(s->pair->link->peer, MESSAGE_ASK, &o->records, 0);
+    buf_reset(&o->records);
+    o->next = s->asking;
+    s->asking = o;
+}
+
+/* What has been read becomes records. */
+static void
+pack(struct send *s, struct outgoing *o)
+{
+    if (o->differ != NULL) {
+        buf_add(&s->data, o->records.data, o->records.len);
+        s->credit -= (int64_t)o->literal;
+        s->sent_bytes += o->literal;
+        o->literal = 0;
+        buf_reset(&o->records);
+        return;
+    }
+    struct message_data_record m = {
+        .op = o->op->id,
+        .offset = o->off,
+        .flags = (uint8_t)((o->off == 0 ? MESSAGE_DATA_FIRST : 0) |
+                           (o->last ? MESSAGE_DATA_LAST : 0) |
+                           (o->hole ? MESSAGE_DATA_HOLE : 0)),
+        .bytes = o->hole ? NULL : o->bytes,
+        .len = o->len};
+    message_data_add(&m, &s->data);
+    if (!o->hole)
+        s->credit -= (int64_t)o->len;
+    s->sent_bytes += o->len;
+}
+
+static void
 refuse(struct send *s, const struct outgoing *o)
 {
     struct message_data_fail m = {.op = o->op->id,
@@ -236,27 +360,31 @@ refuse(struct send *s, const struct outgoing *o)
     link_send(s->pair->link, MESSAGE_FAIL, &b, 0);
 }
 
+static void
+drop_differ(struct send *s, const struct plan_op *op)
+{
+    struct differ **d = &s->differs[op - s->plan->ops];
+
+    if (*d != NULL)
+        s->sums -= (*d)->coarse.n + (*d)->fine.n;
+    differ_free(*d);
+    *d = NULL;
+}
+
 void
 send_take(struct send *s, struct pool_job *job)
 {
     struct outgoing *o = (struct outgoing *)job;
 
     s->reading--;
+    if (!o->failed && o->asks) {
+        ask(s, o);
+        return;
+    }
     if (o->failed) {
         refuse(s, o);
     } else {
-        struct message_data_record m = {
-            .op = o->op->id,
-            .offset = o->off,
-            .flags = (uint8_t)((o->off == 0 ? MESSAGE_DATA_FIRST : 0) |
-                               (o->last ? MESSAGE_DATA_LAST : 0) |
-                               (o->hole ? MESSAGE_DATA_HOLE : 0)),
-            .bytes = o->hole ? NULL : o->bytes,
-            .len = o->len};
-        message_data_add(&m, &s->data);
-        if (!o->hole)
-            s->credit -= (int64_t)o->len;
-        s->sent_bytes += o->len;
+        pack(s, o);
         s->sent_files += o->last;
     }
     free(o->bytes);
@@ -271,6 +399,8 @@ send_take(struct send *s, struct pool_job *job)
     if (o->opened)
         steadyread_fini(&o->sr);
     s->files--;
+    drop_differ(s, o->op);
+    buf_fini(&o->records);
     free(o);
 }
 
@@ -280,15 +410,26 @@ send_is_idle(const struct send *s)
     return s->files == 0 && s->at == s->queue_n && s->data.len == 0;
 }
 
+static void
+free_all(struct outgoing *o)
+{
+    while (o != NULL) {
+        struct outgoing *next = o->next;
+        steadyread_fini(&o->sr);
+        buf_fini(&o->records);
+        free(o);
+        o = next;
+    }
+}
+
 void
 send_fini(struct send *s)
 {
-    while (s->parked != NULL) {
-        struct outgoing *o = s->parked;
-        s->parked = o->next;
-        steadyread_fini(&o->sr);
-        free(o);
-    }
+    free_all(s->parked);
+    free_all(s->asking);
+    for (size_t i = 0; i < s->plan->n; i++)
+        differ_free(s->differs[i]);
+    free(s->differs);
     free(s->queue);
     free(s->asked);
     buf_fini(&s->data);

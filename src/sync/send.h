@@ -4,6 +4,9 @@
  * ahead, and packed into DATA messages, as far as the peer's credit and the
  * connection take it.
  *
+ * Where the peer has an older version, only what differs travels
+ * (sync/differ).
+ *
  * What is wanted a second time was not what the plan says when it arrived.
  * It is read as a whole first, and only sent if it is that; else the peer
  * learns whether it was changed since or is damaged.
@@ -18,8 +21,10 @@
 #include "base/err.h"
 #include "base/pool.h"
 #include "merge/plan.h"
+#include "sync/differ.h"
 #include "sync/pair.h"
 
+#define SEND_SUMS (1u << 22)    /* blocks of older versions at a time */
 #define SEND_CREDIT (4u << 20) /* bytes that may be sent before any CREDIT */
 
 struct send {
@@ -27,9 +32,13 @@ struct send {
     struct pool *pool;
     const struct plan *plan;
     bool *asked; /* [plan->n] wanted before */
+    struct differ **differs; /* [plan->n] what the peer said of its older
+                                version; NULL: nothing */
     const struct plan_op **queue; /* [queue_n], from at on not yet begun */
     size_t at, queue_n, queue_cap;
+    size_t sums;                /* blocks in all of them */
     struct outgoing *parked; /* begun, waiting for credit or the connection */
+    struct outgoing *asking; /* begun, waiting for the peer's sums */
     size_t reading;   /* jobs under way */
     size_t files;     /* begun and not ended */
     int64_t credit;
@@ -43,6 +52,11 @@ void send_init(struct send *s, struct pair *pair, struct pool *pool,
 
 /* The peer wants the content of one of its ops. */
 void send_want(struct send *s, const struct plan_op *op);
+
+/* Sums of the peer's older version of op; with the last of them it wants the
+ * content. */
+int send_sums(struct send *s, const struct plan_op *op,
+              const struct message_delta_sums *m, struct err *err);
 
 void send_credit(struct send *s, uint64_t bytes);
 

@@ -160,6 +160,18 @@ transfer_refuse(struct transfer *t, const struct plan_op *op,
 
 /* ---- messages ---- */
 
+/* The op of the far end's that a message is about. */
+static const struct plan_op *
+far_file(struct transfer *t, uint32_t id, struct err *err)
+{
+    const struct plan_op *op = plan_find(t->plan, id);
+
+    if (op != NULL && !is_mine(t, op) && op->action == PLAN_FILE)
+        return op;
+    err_set(err, ERR_PEER, "the far end wants what is not in the plan");
+    return NULL;
+}
+
 static int
 take_want(struct transfer *t, const struct frame *f, struct err *err)
 {
@@ -171,16 +183,41 @@ take_want(struct transfer *t, const struct frame *f, struct err *err)
     if (!message_data_want_decode(&r, &arena, &m))
         status = message_refused(f->type, err);
     for (size_t i = 0; status == 0 && i < m.n; i++) {
-        const struct plan_op *op = plan_find(t->plan, m.parts[i].op);
-        if (op == NULL || is_mine(t, op) || op->action != PLAN_FILE)
-            status = err_set(err, ERR_PEER,
-                             "the far end wants what is not in the plan");
+        const struct plan_op *op = far_file(t, m.parts[i].op, err);
+        if (op == NULL)
+            status = -1;
         else if (t->wanted++ == TRIES * t->plan->n)
             status = err_set(err, ERR_PEER,
                              "the far end wants the same again and again");
         else
             send_want(&t->send, op);
     }
+    mem_arena_fini(&arena);
+    return status;
+}
+
+static int
+take_sums(struct transfer *t, const struct frame *f, struct err *err)
+{
+    struct reader r = reader_over(f->payload, f->len);
+    struct message_delta_sums m;
+
+    if (!message_delta_sums_decode(&r, NULL, &m))
+        return message_refused(f->type, err);
+    const struct plan_op *op = far_file(t, m.op, err);
+    return op ? send_sums(&t->send, op, &m, err) : -1;
+}
+
+static int
+take_ask(struct transfer *t, const struct frame *f, struct err *err)
+{
+    struct reader r = reader_over(f->payload, f->len);
+    struct mem_arena arena = {0};
+    struct message_delta_ask m;
+    int status = message_delta_ask_decode(&r, &arena, &m)
+                     ? receive_ask(&t->receive, &m, err)
+                     : message_refused(f->type, err);
+
     mem_arena_fini(&arena);
     return status;
 }
@@ -251,6 +288,10 @@ take(struct transfer *t, const struct frame *f, struct err *err)
     switch (f->type) {
     case MESSAGE_WANT:
         return take_want(t, f, err);
+    case MESSAGE_SUMS:
+        return take_sums(t, f, err);
+    case MESSAGE_ASK:
+        return take_ask(t, f, err);
     case MESSAGE_DATA:
         return receive_data(&t->receive, f, err);
     case MESSAGE_FAIL:

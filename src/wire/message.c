@@ -30,6 +30,8 @@ static const char *const names[256] = {
     [MESSAGE_FAIL] = "FAIL",
     [MESSAGE_COMMITTED] = "COMMITTED",
     [MESSAGE_CREDIT] = "CREDIT",
+    [MESSAGE_SUMS] = "SUMS",
+    [MESSAGE_ASK] = "ASK",
     [MESSAGE_FINISH] = "FINISH",
     [MESSAGE_FINISHED] = "FINISHED",
     [MESSAGE_END] = "END",
@@ -181,7 +183,7 @@ message_hello_own(const char *agent)
     return (struct message_hello){
         .proto_min = MESSAGE_PROTOCOL,
         .proto_max = MESSAGE_PROTOCOL,
-        .capabilities = MESSAGE_CAN_ZSTD,
+        .capabilities = MESSAGE_CAN_ZSTD | MESSAGE_CAN_DELTA,
         .frame_max = FRAME_MAX,
         .agent = agent,
     };

@@ -69,6 +69,8 @@ enum message_type {
     MESSAGE_FAIL = 0x22,
     MESSAGE_COMMITTED = 0x23,
     MESSAGE_CREDIT = 0x24,
+    MESSAGE_SUMS = 0x26,
+    MESSAGE_ASK = 0x27,
     MESSAGE_FINISH = 0x30,
     MESSAGE_FINISHED = 0x31,
     MESSAGE_END = 0x32, /* no payload */
@@ -107,8 +109,8 @@ bool message_is_critical(unsigned type);
 /* The error for a payload that its decoder refused.  Returns -1. */
 int message_refused(unsigned type, struct err *err); /* ERR_FORMAT */
 
-#define MESSAGE_CAN_ZSTD (UINT64_C(1) << 0) /* may be sent compressed frames   \
-                                             */
+#define MESSAGE_CAN_ZSTD (UINT64_C(1) << 0)  /* may be sent compressed frames */
+#define MESSAGE_CAN_DELTA (UINT64_C(1) << 1) /* knows SUMS, ASK and copies */
 
 struct message_hello {
     uint32_t proto_min, proto_max;

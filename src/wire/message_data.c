@@ -44,7 +44,9 @@ message_data_add(const struct message_data_record *m, struct buf *out)
     writer_varint(out, m->offset);
     writer_u8(out, m->flags);
     writer_varint(out, m->len);
-    if (!(m->flags & MESSAGE_DATA_HOLE))
+    if (m->flags & MESSAGE_DATA_COPY)
+        writer_varint(out, m->from);
+    else if (!(m->flags & MESSAGE_DATA_HOLE))
         writer_bytes(out, m->bytes, (size_t)m->len);
 }
 
@@ -59,11 +61,15 @@ message_data_next(struct reader *r, struct message_data_record *out)
     m.offset = reader_up_to(r, INT64_MAX);
     m.flags = reader_u8(r);
     m.len = reader_up_to(r, INT64_MAX - m.offset);
-    bool no_bytes = m.flags & (MESSAGE_DATA_HOLE | MESSAGE_DATA_FD);
-    if (m.flags & ~MESSAGE_DATA_ALL || (m.flags & MESSAGE_DATA_FD && m.len) ||
-        (!no_bytes && m.len > reader_left(r)))
+    unsigned kind = m.flags &
+                    (MESSAGE_DATA_HOLE | MESSAGE_DATA_FD | MESSAGE_DATA_COPY);
+    if (m.flags & ~MESSAGE_DATA_ALL || (kind & (kind - 1)) != 0 ||
+        (kind == MESSAGE_DATA_FD && m.len) ||
+        (kind == 0 && m.len > reader_left(r)))
         reader_fail(r);
-    if (!(m.flags & MESSAGE_DATA_HOLE))
+    if (kind == MESSAGE_DATA_COPY)
+        m.from = reader_up_to(r, INT64_MAX - m.len);
+    else if (kind != MESSAGE_DATA_HOLE)
         m.bytes = reader_bytes(r, (size_t)m.len);
     if (r->failed)
         return false;

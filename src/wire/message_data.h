@@ -26,7 +26,9 @@ enum message_data_flag {
     MESSAGE_DATA_HOLE = 1 << 2,  /* len zeros that do not travel */
     MESSAGE_DATA_FD = 1 << 3,    /* the descriptor that came with the frame is
                                     the whole file; no bytes */
-    MESSAGE_DATA_ALL = (1 << 4) - 1
+    MESSAGE_DATA_COPY = 1 << 4,  /* len bytes that the receiver's older version
+                                    has at from; they do not travel */
+    MESSAGE_DATA_ALL = (1 << 5) - 1
 };
 
 /*
@@ -39,8 +41,9 @@ struct message_data_record {
     uint32_t op;
     uint64_t offset;
     uint8_t flags;
-    const uint8_t *bytes; /* [len], borrowed; NULL for holes */
+    const uint8_t *bytes; /* [len], borrowed; NULL for holes and copies */
     uint64_t len;         /* offset + len is at most INT64_MAX */
+    uint64_t from;        /* of copies; from + len is at most INT64_MAX */
 };
 
 void message_data_add(const struct message_data_record *m, struct buf *out);

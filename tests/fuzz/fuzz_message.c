@@ -10,6 +10,7 @@
 #include "wire/message.h"
 #include "wire/message_data.h"
 #include "wire/message_event.h"
+#include "wire/message_delta.h"
 #include "wire/message_open.h"
 #include "wire/message_plan.h"
 #include "wire/message_root.h"
@@ -64,6 +65,8 @@ AGAIN(want, message_data_want)
 AGAIN(fail, message_data_fail)
 AGAIN(committed, message_data_committed)
 AGAIN(credit, message_data_credit)
+AGAIN(sums, message_delta_sums)
+AGAIN(ask, message_delta_ask)
 AGAIN_MAPPED(finish, message_finish)
 AGAIN(finished, message_finished)
 AGAIN(abort_, message_abort)
@@ -112,6 +115,8 @@ static again_fn *const all[256] = {
     [MESSAGE_FAIL] = fail,
     [MESSAGE_COMMITTED] = committed,
     [MESSAGE_CREDIT] = credit,
+    [MESSAGE_SUMS] = sums,
+    [MESSAGE_ASK] = ask,
     [MESSAGE_FINISH] = finish,
     [MESSAGE_FINISHED] = finished,
     [MESSAGE_ABORT] = abort_,

@@ -14,6 +14,7 @@
 #include "wire/message.h"
 #include "wire/message_data.h"
 #include "wire/message_event.h"
+#include "wire/message_delta.h"
 #include "wire/message_open.h"
 #include "wire/message_plan.h"
 #include "wire/message_root.h"
@@ -302,7 +303,13 @@ data(struct buf *out)
 
     message_data_add(&a, out);
     message_data_add(&b, out);
+    struct message_data_record d = {.op = 4,
+                                    .offset = 5,
+                                    .flags = MESSAGE_DATA_COPY,
+                                    .len = 65536,
+                                    .from = 1024};
     message_data_add(&c, out);
+    message_data_add(&d, out);
 }
 
 static void
@@ -321,6 +328,31 @@ committed(struct buf *out)
     struct message_data_committed m = {.n = 2, .ranges = ranges};
 
     message_data_committed_encode(&m, out);
+}
+
+static void
+sums(struct buf *out)
+{
+    struct message_delta_sums m = {
+        .op = 7,
+        .block = 1024,
+        .seed = 0x0102030405060708,
+        .from = 65536,
+        .last = true,
+        .n = 2,
+        .sums = (const uint8_t *)"0123456789abcdefghij"};
+
+    message_delta_sums_encode(&m, out);
+}
+
+static void
+ask(struct buf *out)
+{
+    struct message_delta_range ranges[] = {{0, 65536}, {262144, 1}};
+    struct message_delta_ask m = {
+        .op = 7, .block = 1024, .n = 2, .ranges = ranges};
+
+    message_delta_ask_encode(&m, out);
 }
 
 static void
@@ -576,6 +608,8 @@ AGAIN(message_data_want)
 AGAIN(message_data_fail)
 AGAIN(message_data_committed)
 AGAIN(message_data_credit)
+AGAIN(message_delta_sums)
+AGAIN(message_delta_ask)
 AGAIN_MAPPED(message_finish)
 AGAIN(message_finished)
 AGAIN(message_abort)
@@ -612,7 +646,7 @@ static const struct {
     const char *hex;
 } all[] = {
     {MESSAGE_HELLO, hello, message_hello_again,
-     "01010100000000000000808040087765667420302e31"},
+     "01010300000000000000808040087765667420302e31"},
     {MESSAGE_OPEN, open_, message_open_again,
      "056e6f746573036e617382010130313233343536373839616263646500057275"
      "6c657301006400802080804009e0d4031432303236303130322d303330343035"
@@ -654,12 +688,17 @@ static const struct {
     {MESSAGE_GUARD, guard, message_guard_again, "026e6f"},
     {MESSAGE_WANT, want, message_data_want_again, "02ac020002808004"},
     {MESSAGE_DATA, data, message_data_again,
-     "01000303616263028080040480804003000800"},
+     "010003036162630280800404808040030008000405108080048008"},
     {MESSAGE_FAIL, fail_, message_data_fail_again,
      "04011c096469736b2066756c6c"},
     {MESSAGE_COMMITTED, committed, message_data_committed_again,
      "02000307e807"},
     {MESSAGE_CREDIT, credit, message_data_credit_again, "80808004"},
+    {MESSAGE_SUMS, sums, message_delta_sums_again,
+     "0780080807060504030201808004011430313233343536373839616263646566"
+     "6768696a"},
+    {MESSAGE_ASK, ask, message_delta_ask_again,
+     "078008020080800480800c01"},
     {MESSAGE_FINISH, finish, message_finish_again,
      "0200050403020100ac020000000001"},
     {MESSAGE_FINISHED, finished, message_finished_again,
@@ -853,8 +892,17 @@ static const struct {
     {"a descriptor and bytes", MESSAGE_DATA,
      "01000801"
      "61"},
-    {"an unknown data flag", MESSAGE_DATA, "01001000"},
+    {"an unknown data flag", MESSAGE_DATA, "01002000"},
     {"a number that is too long", MESSAGE_CREDIT, "8000"},
+    {"a copy that is a hole", MESSAGE_DATA, "0100140100"},
+    {"a copy beyond the largest file", MESSAGE_DATA,
+     "01001001ffffffffffffffff7f"},
+    {"blocks of no power of two", MESSAGE_ASK, "0188080100" "01"},
+    {"blocks that are too small", MESSAGE_ASK, "0180020100" "01"},
+    {"an empty range of an older version", MESSAGE_ASK, "0180080100" "00"},
+    {"half a sum", MESSAGE_SUMS, "01800800000000000000000001" "0100"},
+    {"sums beyond the largest file", MESSAGE_SUMS,
+     "0180080000000000000000ffffffffffffffff7f010a00000000000000000000"},
     {"no incarnation", MESSAGE_ROOT,
      "00000000000000000000000000000000"
      "0000000000000000"

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/differ.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "wire/message_data.h"
+
+#define SURVEY (4u << 20)  /* bytes read at once for large blocks */
+#define CHUNK (256u << 10) /* for small ones */
+#define FULL (128u << 10)  /* bytes of records that are enough for a step */
+#define SMALL 1024u
+
+int
+differ_take(struct differ *d, const struct message_delta_sums *m, bool *whole,
+            struct err *err)
+{
+    struct signature *s = d->coarse_whole ? &d->fine : &d->coarse;
+    struct reader r = reader_over(m->sums, m->n * SIGNATURE_WIRE);
+
+    if (s->block == 0) {
+        s->block = m->block;
+        s->seed = m->seed;
+    }
+    if (d->fine_whole || s->block != m->block || s->seed != m->seed ||
+        m->n > DIFFER_BLOCKS_MAX - s->n)
+        return err_set(err, ERR_PEER,
+                       "the far end sends sums that do not fit together");
+    signature_decode(s, &r, m->n, m->from);
+    *whole = m->last;
+    if (m->last && s == &d->coarse)
+        d->coarse_whole = true;
+    else if (m->last)
+        d->fine_whole = true;
+    return 0;
+}
+
+bool
+differ_is_coarse(const struct differ *d)
+{
+    return d->coarse.block > SMALL;
+}
+
+static void
+add_part(struct differ *d, enum match_kind kind, uint64_t len, uint64_t from)
+{
+    struct differ_part *last = d->part_n > 0 ? &d->parts[d->part_n - 1] : NULL;
+
+    if (last != NULL && last->kind == kind &&
+        (kind == MATCH_LITERAL || last->from + last->len == from)) {
+        last->len += len;
+        return;
+    }
+    MEM_GROW(d->parts, d->part_n, d->part_cap);
+    d->parts[d->part_n++] = (struct differ_part){kind, len, from};
+}
+
+static void
+note(void *arg, const struct match_token *t)
+{
+    add_part(arg, t->kind, t->len, t->from);
+}
+
+static int
+read_at(struct steadyread *sr, uint8_t *bytes, size_t len, uint64_t at,
+        struct err *err)
+{
+    ssize_t got = steadyread_at(sr, bytes, len, at, err);
+
+    if (got >= 0 && (size_t)got < len)
+        return err_set(err, ERR_CHANGED, "it was changed meanwhile");
+    return got < 0 ? -1 : 0;
+}
+
+int
+differ_survey(struct differ *d, struct steadyread *sr, uint64_t size,
+              struct err *err)
+{
+    struct match *m = match_new(&d->coarse);
+    uint8_t *bytes = mem_alloc(SURVEY);
+    int status = 0;
+
+    for (uint64_t at = 0; status == 0 && at < size;) {
+        uint64_t left = size - at;
+        size_t len = left < SURVEY ? (size_t)left : SURVEY;
+        status = read_at(sr, bytes, len, at, err);
+        if (status == 0)
+            at += match_run(m, bytes, len, len == left, note, d);
+    }
+    free(bytes);
+    match_free(m);
+    return status;
+}
+
+static int
+by_from(const void *a, const void *b)
+{
+    const struct message_delta_range *x = a, *y = b;
+
+    return x->from < y->from ? -1 : x->from > y->from;
+}
+
+/* The parts of the old version that large blocks made no use of, the end that
+ * fills no block included. */
+static size_t
+unused(const struct differ *d, struct message_delta_range **out)
+{
+    struct message_delta_range *used = mem_array(d->part_n, sizeof *used);
+    struct message_delta_range *v = mem_array(d->part_n + 1, sizeof *v);
+    uint64_t end = (d->coarse.n + 1) * (uint64_t)d->coarse.block, at = 0;
+    size_t n = 0, used_n = 0;
+
+    for (size_t i = 0; i < d->part_n; i++)
+        if (d->parts[i].kind == MATCH_COPY)
+            used[used_n++] = (struct message_delta_range){d->parts[i].from,
+                                                          d->parts[i].len};
+    if (used_n > 0)
+        qsort(used, used_n, sizeof *used, by_from);
+    for (size_t i = 0; i < used_n; i++) {
+        if (used[i].from > at)
+            v[n++] = (struct message_delta_range){at, used[i].from - at};
+        if (used[i].from + used[i].len > at)
+            at = used[i].from + used[i].len;
+    }
+    if (at < end)
+        v[n++] = (struct message_delta_range){at, end - at};
+    free(used);
+    *out = v;
+    return n;
+}
+
+bool
+differ_ask(const struct differ *d, uint32_t op, struct buf *out)
+{
+    struct message_delta_range *v;
+    uint64_t literal = 0, all = 0;
+    uint32_t block = SMALL;
+
+    for (size_t i = 0; i < d->part_n; i++)
+        if (d->parts[i].kind == MATCH_LITERAL)
+            literal += d->parts[i].len;
+    if (literal == 0)
+        return false;
+    size_t n = unused(d, &v);
+    if (n > MESSAGE_DELTA_RANGES)
+        n = MESSAGE_DELTA_RANGES;
+    for (size_t i = 0; i < n; i++)
+        all += v[i].len;
+    while (block < d->coarse.block && all / block > DIFFER_FINE_MAX)
+        block *= 2;
+    bool worth = n > 0 && block < d->coarse.block;
+    if (worth) {
+        struct message_delta_ask m = {
+            .op = op, .block = block, .n = n, .ranges = v};
+        message_delta_ask_encode(&m, out);
+    }
+    free(v);
+    return worth;
+}
+
+/* ---- records ---- */
+
+struct writing {
+    struct buf *out;
+    uint32_t op;
+    uint64_t at, size;
+    uint64_t *literal;
+};
+
+static void
+record(void *arg, const struct match_token *t)
+{
+    struct writing *w = arg;
+    struct message_data_record m = {
+        .op = w->op,
+        .offset = w->at,
+        .flags = (uint8_t)((w->at == 0 ? MESSAGE_DATA_FIRST : 0) |
+                           (w->at + t->len == w->size ? MESSAGE_DATA_LAST
+                                                      : 0) |
+                           (t->kind == MATCH_COPY ? MESSAGE_DATA_COPY : 0)),
+        .bytes = t->bytes,
+        .from = t->from,
+        .len = t->len};
+
+    message_data_add(&m, w->out);
+    w->at += t->len;
+    if (t->kind == MATCH_LITERAL)
+        *w->literal += t->len;
+}
+
+/* The signature that literal parts are looked for in; NULL: none. */
+static const struct signature *
+finest(const struct differ *d)
+{
+    if (d->fine_whole)
+        return &d->fine;
+    return differ_is_coarse(d) ? NULL : &d->coarse;
+}
+
+static int
+literal_step(struct differ *d, struct steadyread *sr, struct writing *w,
+             struct err *err)
+{
+    uint64_t left = d->end - d->at;
+    size_t len = left < CHUNK ? (size_t)left : CHUNK;
+
+    if (d->bytes == NULL)
+        d->bytes = mem_alloc(CHUNK);
+    if (d->match == NULL && finest(d) != NULL)
+        d->match = match_new(finest(d));
+    if (read_at(sr, d->bytes, len, d->at, err) < 0)
+        return -1;
+    w->at = d->at;
+    if (d->match == NULL) {
+        struct match_token t = {
+            .kind = MATCH_LITERAL, .len = len, .bytes = d->bytes};
+        record(w, &t);
+        d->at += len;
+    } else {
+        d->at += match_run(d->match, d->bytes, len, len == left, record, w);
+    }
+    return 0;
+}
+
+static void
+begin_part(struct differ *d)
+{
+    d->end = d->at + d->parts[d->part].len;
+}
+
+int
+differ_step(struct differ *d, struct steadyread *sr, uint32_t op,
+            uint64_t size, struct buf *out, uint64_t *literal,
+            struct err *err)
+{
+    struct writing w = {.out = out, .op = op, .size = size, .literal = literal};
+
+    if (d->part_n == 0) /* there was no survey */
+        add_part(d, MATCH_LITERAL, size, 0);
+    if (d->end == 0)
+        begin_part(d);
+    while (out->len < FULL) {
+        const struct differ_part *p = &d->parts[d->part];
+        if (p->kind == MATCH_COPY) {
+            struct match_token t = {
+                .kind = MATCH_COPY, .len = p->len, .from = p->from};
+            w.at = d->at;
+            record(&w, &t);
+            d->at = d->end;
+        } else if (literal_step(d, sr, &w, err) < 0) {
+            return -1;
+        }
+        if (d->at < d->end)
+            continue;
+        if (++d->part == d->part_n)
+            return 1;
+        begin_part(d);
+    }
+    return 0;
+}
+
+void
+differ_free(struct differ *d)
+{
+    if (d == NULL)
+        return;
+    match_free(d->match);
+    signature_fini(&d->coarse);
+    signature_fini(&d->fine);
+    free(d->parts);
+    free(d->bytes);
+    free(d);
+}
