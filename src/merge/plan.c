@@ -107,6 +107,17 @@ plan_action_of(const struct entry *from, const struct entry *to)
     return entry_same(from, to) ? PLAN_RECORD : PLAN_META;
 }
 
+bool
+plan_restores(const struct plan_op *op)
+{
+    const struct entry *from = op->from, *to = op->to;
+
+    return (op->action == PLAN_FILE || op->action == PLAN_SYMLINK) &&
+           entry_same(from, to) && dot_set_equal(from->made, to->made) &&
+           dot_equal(from->created, to->created) &&
+           memcmp(from->prev, to->prev, sizeof from->prev) == 0;
+}
+
 size_t
 plan_place(const struct plan *p, uint32_t id)
 {

@@ -110,6 +110,9 @@ struct plan_scope *plan_add_scope(struct plan *p, const struct plan_scope *s);
 enum plan_action plan_action_of(const struct entry *from,
                                 const struct entry *to);
 
+/* Is that what is recorded there already, the tree alone being made good? */
+bool plan_restores(const struct plan_op *op);
+
 /* The first op whose id is not smaller (n: none), and the op with this id or
  * NULL.  Ids ascend; at the far end, which is not told every op, with gaps. */
 size_t plan_place(const struct plan *p, uint32_t id);

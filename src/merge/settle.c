@@ -50,6 +50,8 @@ settle_op(struct listing *parent, const struct plan_op *op, uint32_t know)
     e.name = name;
     e.know = know;
     if (old != NULL) {
+        if (plan_restores(op))
+            e.know = old->know;
         e.below = old->below;
         e.uneven = old->uneven;
         if (e.kind == ENTRY_DIR && old->kind == ENTRY_DIR) {

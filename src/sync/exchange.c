@@ -443,6 +443,25 @@ exchange_fetch(struct exchange *x, bool *equal_out, struct err *err)
     return 0;
 }
 
+int
+exchange_fetch_dir(struct exchange *x, const char *dir, struct err *err)
+{
+    bool offered = true;
+    const struct far *far = table_get(&x->far, dir);
+
+    if (far != NULL && far->whole)
+        return 0;
+    ask(x, dir);
+    while (!x->failed && x->waiting > 0)
+        if (hear(x, &offered, err) < 0)
+            return -1;
+    if (x->failed) {
+        *err = x->err;
+        return -1;
+    }
+    return 0;
+}
+
 /* See scope.h. */
 static struct listing *
 hold(const struct exchange *x, enum plan_side side, struct listing *l)

@@ -43,6 +43,10 @@ struct exchange {
  */
 int exchange_fetch(struct exchange *x, bool *equal_out, struct err *err);
 
+/* Fetch the far end's listing of dir, if it has not come; after
+ * exchange_fetch. */
+int exchange_fetch_dir(struct exchange *x, const char *dir, struct err *err);
+
 /* For reconcile_side.list; x->failed tells afterwards. */
 const struct listing *exchange_own(void *exchange, const char *dir);
 const struct listing *exchange_far(void *exchange, const char *dir);

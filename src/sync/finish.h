@@ -20,8 +20,9 @@ struct finish_args {
     const struct transfer *transfer; /* which of this side's ops ended well;
                                         NULL: there were none */
     struct commit *commit;     /* NULL when nothing was applied */
-    bool only_run;             /* a source that is only read: nothing but the
-                                  end of the run is recorded */
+    bool only_run;             /* a source that is only read, or a repair:
+                                  nothing but the end of the run is recorded
+                                */
     bool complete;             /* every op was tried, and both trees were seen
                                   whole */
     int status;                /* exit status for the history */

@@ -19,6 +19,7 @@
 #include "sync/finish.h"
 #include "sync/pair.h"
 #include "sync/place.h"
+#include "sync/repair.h"
 #include "sync/report.h"
 #include "sync/transfer.h"
 #include "wire/message_event.h"
@@ -190,8 +191,10 @@ open_own(struct initiator *s, bool *met, struct err *err)
 static int
 scan(struct initiator *s, struct err *err)
 {
+    struct table again = {0};
     struct scan_args args = {
         .checksum = (s->start.here.flags & MESSAGE_OPEN_CHECKSUM) != 0,
+        .reread = s->start.repair ? &again : NULL,
         .rules = s->start.here.rules,
         .rules_len = s->start.here.rules_len,
         .wait = wait_for_scan,
@@ -200,7 +203,10 @@ scan(struct initiator *s, struct err *err)
     scan_fini(&s->scan);
     s->pair.scan = &s->scan;
     s->scanned = true;
-    return place_scan(s->pair.replica, &args, &s->scan, err);
+    repair_paths(&s->start.here, &again);
+    int status = place_scan(s->pair.replica, &args, &s->scan, err);
+    table_fini(&again);
+    return status;
 }
 
 static int
@@ -446,7 +452,7 @@ finish(struct initiator *s, struct transfer *t, struct err *err)
             .plan = &s->plan,
             .transfer = t,
             .commit = s->committing ? &s->commit : NULL,
-            .only_run = is_source(s) && !s->own_ops,
+            .only_run = (is_source(s) && !s->own_ops) || s->start.repair,
             .complete = t->complete && !is_source(s),
             .problems = s->report.sum.problems,
             .status = s->report.sum.problems > 0 ? 3
@@ -543,9 +549,11 @@ synchronise(struct initiator *s, struct err *err)
 
     pair_send_scanned(p);
     int status = exchange_fetch(&x, &equal, err);
-    report_unseen(&s->report);
+    if (!s->start.repair)
+        report_unseen(&s->report);
     if (status == 0 && !equal)
-        status = decide_all(s, &x, err);
+        status = s->start.repair ? repair_plan(&x, &s->report, &s->plan, err)
+                                 : decide_all(s, &x, err);
     exchange_fini(&x);
     mem_trim();
     if (status == 0 && !equal) {

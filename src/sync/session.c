@@ -215,7 +215,8 @@ send_start(struct session *s, struct err *err)
 {
     const struct planfile *chosen = s->args->chosen;
     struct message_event_start m = {.policy = policy_of(s),
-                                    .chosen = chosen != NULL};
+                                    .chosen = chosen != NULL,
+                                    .repair = s->args->repair};
     struct buf b = {0};
 
     if (fill_open(s, s->own, &m.here, err) < 0 ||

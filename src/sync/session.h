@@ -142,6 +142,8 @@ struct session_args {
                                 below: sorted by path_compare, none below
                                 another; 0: about the whole tree */
     size_t only_n;
+    bool repair;       /* with PULL and only: nothing but damage of these paths
+                          at locations[0], which is local, is made good */
     const char *undo;  /* name of a run that is taken back first; may be NULL */
     struct planfile *save;         /* of a dry run: changes are added; may be
                                       NULL */

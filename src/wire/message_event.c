@@ -53,6 +53,7 @@ message_event_start_encode(const struct message_event_start *m, struct buf *out)
     message_bool_encode(m->chosen, out);
     writer_varint(out, m->jobs);
     writer_varint(out, m->progress_ms);
+    message_bool_encode(m->repair, out);
 }
 
 bool
@@ -69,6 +70,7 @@ message_event_start_decode(struct reader *r, struct mem_arena *arena,
     m.chosen = message_bool_decode(r);
     m.jobs = (uint32_t)reader_up_to(r, INT32_MAX);
     m.progress_ms = (uint32_t)reader_up_to(r, INT32_MAX);
+    m.repair = message_bool_decode(r);
     if (!reader_end(r))
         return false;
     *out = m;

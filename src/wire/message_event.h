@@ -38,6 +38,8 @@ struct message_event_start {
                              PEER */
     uint32_t jobs;        /* 0: as it likes */
     uint32_t progress_ms; /* between PROGRESS messages; 0: none */
+    bool repair;          /* only fetch what is damaged of the paths that the
+                             session is about */
 };
 
 void message_event_start_encode(const struct message_event_start *m,

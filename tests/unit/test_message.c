@@ -406,6 +406,7 @@ start(struct buf *out)
         .confirm = true,
         .jobs = 4,
         .progress_ms = 100,
+        .repair = true,
     };
 
     message_event_start_encode(&m, out);
@@ -713,7 +714,7 @@ static const struct {
      "313233030001610003622f6302016400036e6173820101303132333435363738"
      "396162636465000572756c657301006400802080804009e0d403143230323630"
      "3130322d3033303430352d626565661432303235303130322d3033303430352d"
-     "30313233030001610003622f63020164020001000464"},
+     "30313233030001610003622f6302016402000100046401"},
     {MESSAGE_PEER, peer, message_event_peer_again, "036e6173056e61733a640100"},
     {MESSAGE_ANSWER, answer, message_event_answer_again, "0302"},
     {MESSAGE_CANCEL, cancel, message_event_cancel_again, "01"},

@@ -179,6 +179,36 @@ START_TEST(knowledge_has_numbers)
 }
 END_TEST
 
+/* The same version once more is a repair; anything else is not. */
+START_TEST(restores)
+{
+    static const struct dot one = {.who = 1, .tick = 1}, two = {1, 2};
+    struct entry from = thing('a'), to;
+    struct plan_op op = {.action = PLAN_FILE, .from = &from, .to = &to};
+
+    from.made = (struct dot_set){.v = &one, .n = 1};
+    from.created = one;
+    to = from;
+    ck_assert(plan_restores(&op));
+    op.action = PLAN_RECORD;
+    ck_assert(!plan_restores(&op));
+    op.action = PLAN_FILE;
+    to.made = (struct dot_set){.v = &two, .n = 1};
+    ck_assert(!plan_restores(&op));
+    to = from;
+    to.mtime_ns++;
+    ck_assert(!plan_restores(&op));
+    to = from;
+    to.created = two;
+    ck_assert(!plan_restores(&op));
+    to = from;
+    to.prev[0] = 1;
+    ck_assert(!plan_restores(&op));
+    to = thing('b');
+    ck_assert(!plan_restores(&op));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -187,6 +217,7 @@ main(void)
     SRunner *r = srunner_create(s);
 
     tcase_add_test(c, order);
+    tcase_add_test(c, restores);
     tcase_add_test(c, events_are_recorded_at_the_left_first);
     tcase_add_test(c, totals);
     tcase_add_test(c, moves);
