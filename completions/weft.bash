@@ -20,6 +20,7 @@ _weft()
     --include) return ;;
     --exclude-from) files=-f ;;
     --include-from) files=-f ;;
+    --repair) return ;;
     --max-delete) return ;;
     --output) return ;;
     --max-count) return ;;
@@ -39,7 +40,7 @@ _weft()
     apply) words="-h --help --version -n --dry-run --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout=" ;;
     status) words="-h --help --version -v --verbose -q --quiet --json" ;;
     manifest) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet --json --format=" ;;
-    verify) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet -P --progress --json" ;;
+    verify) words="-h --help --version --exclude= --include= --exclude-from= --include-from= --repair= --wait --batch -v --verbose -q --quiet -P --progress --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress --timeout=" ;;
     check-ignore) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet" ;;
     serve) words="-h --help --version -v --verbose -q --quiet --restrict= --read-only --no-delete" ;;
     help) words="-h --help --version -v --verbose -q --quiet" ;;

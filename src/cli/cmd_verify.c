@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "cli/cmd.h"
 #include "cli/exit.h"
 #include "cli/findings.h"
@@ -10,21 +12,27 @@
 #include "cli/rules.h"
 #include "cli/say.h"
 #include "cli/signals.h"
+#include "cli/verify_repair.h"
+#include "sync/repair.h"
 #include "sync/verify.h"
 
 struct run {
     const struct options *o;
     struct findings findings;
     struct progress progress;
+    const struct scan_result *result;
     struct buf line; /* in hand */
 };
 
+/* Quiet is for what went well: the rest goes to standard error then. */
 static void
 put(struct run *run)
 {
+    FILE *to = run->o->quiet && !run->o->json ? stderr : stdout;
+
     progress_clear(&run->progress);
     if (run->line.len > 0)
-        fwrite(run->line.data, 1, run->line.len, stdout);
+        fwrite(run->line.data, 1, run->line.len, to);
     buf_reset(&run->line);
 }
 
@@ -90,6 +98,45 @@ finish(struct run *run, int status, const struct err *failed)
     return status;
 }
 
+/* It is no fault any more. */
+static void
+repaired(void *arg, const char *path)
+{
+    struct run *run = arg;
+    const struct look_unknown *u = scan_unknown(run->result, path);
+    enum findings_kind was = u && u->err.code == ERR_DAMAGED
+                                 ? FINDINGS_ROTTEN
+                                 : FINDINGS_UNREADABLE;
+
+    run->findings.n[was] -= run->findings.n[was] > 0;
+    findings_add(&run->findings, &run->line, FINDINGS_REPAIRED, path, NULL);
+    put(run);
+}
+
+static int
+repair(struct run *run, const char *dir, const struct buf *rules,
+       uint64_t *problems, struct err *err)
+{
+    const struct scan_result *result = run->result;
+    const char **paths = mem_array(result->unknown_n, sizeof *paths);
+    struct verify_repair v = {.o = run->o,
+                              .dir = dir,
+                              .rules = (const char *)rules->data,
+                              .rules_len = rules->len,
+                              .paths = paths,
+                              .progress = &run->progress,
+                              .repaired = repaired,
+                              .arg = run};
+
+    for (size_t i = 0; i < result->unknown_n; i++)
+        if (repair_is_damage(&result->unknown[i]))
+            paths[v.n++] = result->unknown[i].path;
+    fflush(stdout); /* before sentences about the same paths */
+    int status = verify_repair_run(&v, problems, err);
+    free(paths);
+    return status;
+}
+
 static int
 by_record(struct run *run, const char *dir, const struct buf *rules)
 {
@@ -99,16 +146,23 @@ by_record(struct run *run, const char *dir, const struct buf *rules)
                                .stop = stop,
                                .arg = run};
     struct scan_result result = {0};
+    uint64_t problems = 0;
     struct err err;
+    int status;
 
+    run->result = &result;
     int r = verify_run(&args, &result, &err);
     progress_clear(&run->progress);
     if (r == 0)
         tell(run, &result);
-    scan_fini(&result);
+    if (r == 0 && run->o->repair)
+        r = repair(run, dir, rules, &problems, &err);
+    status = findings_status(&run->findings, false);
     if (r < 0)
-        return finish(run, exit_of(err.code, signals_number()), &err);
-    return finish(run, findings_status(&run->findings, false), NULL);
+        status = exit_worse(status, exit_of(err.code, signals_number()));
+    status = finish(run, status, r < 0 ? &err : NULL);
+    scan_fini(&result);
+    return status;
 }
 
 int

@@ -34,8 +34,8 @@ static const struct command_row rows[COMMAND_COUNT] = {
                           true, 1, 1},
     [COMMAND_VERIFY] =
         {"verify", "[DIR]", "read everything again: is it as recorded?",
-         "Content that changed while its stamps did not is bit rot: status 1. "
-         "Edits are shown, and no fault.",
+         "Content that changed while its stamps did not is bit rot: status 1, "
+         "unless --repair fetches all of it. Edits are shown, and no fault.",
          true, true, 0, 1},
     [COMMAND_CHECK_IGNORE] =
         {"check-ignore", "PATH...", "print the paths that are ignored",

@@ -13,6 +13,7 @@
 #define ONLY(c) COMMAND_BIT(COMMAND_##c)
 #define SESSIONS (COMMAND_RUNS | ONLY(APPLY))
 #define CHANGES (SESSIONS | ONLY(RESTORE))
+#define MEETS (SESSIONS | ONLY(VERIFY)) /* another replica */
 #define REPORTS                                                                \
     (CHANGES | ONLY(STATUS) | ONLY(MANIFEST) | ONLY(VERIFY) | ONLY(LOG))
 
@@ -71,19 +72,22 @@ static const struct options_row rows[] = {
     {0, "include-from", OPTIONS_RULE, 0, TREES, OPTIONS_WHAT,
      "FILE", OPTIONS_INCLUDE_FROM, 0, NULL, "the same, a pattern a line"},
 
+    {0, "repair", OPTIONS_STRING, AT(repair), ONLY(VERIFY), OPTIONS_WHAT,
+     "LOCATION", 0, 0, NULL, "fetch good copies of what is rotten"},
+
     {0, "max-delete", OPTIONS_LIMIT, AT(max_delete), SESSIONS,
      OPTIONS_SAFETY, "NUMBER", 0, 0, NULL,
      "most files that may be lost: N or N%"},
     {0, "new-replica", OPTIONS_FLAG, AT(new_replica), SESSIONS,
      OPTIONS_SAFETY, NULL, 0, 0, NULL,
      "accept that a location is another tree now"},
-    {0, "wait", OPTIONS_FLAG, AT(wait), CHANGES, OPTIONS_SAFETY,
+    {0, "wait", OPTIONS_FLAG, AT(wait), CHANGES | ONLY(VERIFY), OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "wait for another run instead of giving up"},
     {0, "trash", OPTIONS_ON, AT(trash), CHANGES, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "do not keep what is replaced or deleted"},
     {0, "durable", OPTIONS_ON, AT(durable), CHANGES, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "do not wait for stable storage"},
-    {0, "batch", OPTIONS_FLAG, AT(batch), SESSIONS, OPTIONS_SAFETY,
+    {0, "batch", OPTIONS_FLAG, AT(batch), MEETS, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "never ask anything"},
 
     {'v', "verbose", OPTIONS_COUNT, AT(verbose), COMMAND_ANY, OPTIONS_OUTPUT,
@@ -93,7 +97,7 @@ static const struct options_row rows[] = {
     {'i', "itemize-changes", OPTIONS_FLAG, AT(itemize), COMMAND_RUNS,
      OPTIONS_OUTPUT, NULL, 0, 0, NULL,
      "rsync's eleven characters (one-way runs)"},
-    {'P', "progress", OPTIONS_FLAG, AT(progress), SESSIONS | ONLY(VERIFY),
+    {'P', "progress", OPTIONS_FLAG, AT(progress), MEETS,
      OPTIONS_OUTPUT, NULL, 0, 0, NULL, "show progress, also without a terminal"},
     {0, "stats", OPTIONS_FLAG, AT(stats), SESSIONS, OPTIONS_OUTPUT,
      NULL, 0, 0, NULL, "a table of numbers at the end"},
@@ -106,17 +110,17 @@ static const struct options_row rows[] = {
     {0, "format", OPTIONS_CHOICE, AT(format), ONLY(MANIFEST), OPTIONS_OUTPUT,
      "FORMAT", 0, 0, formats, "text, json, mtree or sha256sum"},
 
-    {'e', "rsh", OPTIONS_STRING, AT(rsh), SESSIONS, OPTIONS_REMOTE,
+    {'e', "rsh", OPTIONS_STRING, AT(rsh), MEETS, OPTIONS_REMOTE,
      "CMD", 0, 0, NULL, "the remote shell instead of ssh"},
-    {0, "remote-path", OPTIONS_STRING, AT(remote_path), SESSIONS,
+    {0, "remote-path", OPTIONS_STRING, AT(remote_path), MEETS,
      OPTIONS_REMOTE, "PATH", 0, 0, NULL, "where weft is on the other host"},
     {0, "transport-command", OPTIONS_STRING, AT(transport_command),
-     SESSIONS, OPTIONS_REMOTE, "CMD", 0, 0, NULL,
+     MEETS, OPTIONS_REMOTE, "CMD", 0, 0, NULL,
      "a program that reaches the far end"},
-    {'z', "compress", OPTIONS_OPTIONAL, AT(compress), SESSIONS,
+    {'z', "compress", OPTIONS_OPTIONAL, AT(compress), MEETS,
      OPTIONS_REMOTE, NULL, 0, 0, NULL,
      "the default; --no-compress turns it off"},
-    {0, "timeout", OPTIONS_NUMBER, AT(timeout_s), SESSIONS,
+    {0, "timeout", OPTIONS_NUMBER, AT(timeout_s), MEETS,
      OPTIONS_REMOTE, "SECONDS", 1, 86400, NULL,
      "silence after which a peer is given up"},
     {0, "restrict", OPTIONS_STRING, AT(restrict_dir), ONLY(SERVE),

@@ -49,6 +49,7 @@ struct options {
     bool dry_run, checksum, itemize, mirror, progress, stats;
     bool compress, trash, durable; /* true by default */
     bool wait, new_replica, batch;
+    const char *repair; /* verify: from this location; NULL: do not */
     const char *level; /* --compress=LEVEL, NULL without */
     const char *rsh, *remote_path, *transport_command;
     struct guard_limits max_delete;

@@ -89,9 +89,43 @@ status 1 verify "$left"
 stdout_has "$FLIPS rotten"
 
 it "an edit elsewhere still comes, and heals that file"
-first=$(head -n 1 "$T/wanted")
-write "right/$first" 'written anew'
+healed=$(head -n 1 "$T/wanted")
+lost=$(tail -n 1 "$T/wanted")
+write "right/$healed" 'written anew'
 sync_ok "$left" "$right"
-content "$left/$first" 'written anew'
+content "$left/$healed" 'written anew'
+
+it "what has no good copy elsewhere is left as it is"
+cp -p "right/$lost" "$T/lost"
+write "right/$lost" 'another version'
+status 1 verify "$left" --repair="$right"
+stderr_has "$lost"
+stdout_has '1 rotten'
+stdout_has "$((FLIPS - 2)) repaired"
+refuses cmp -s "$left/$lost" "$T/lost"
+content "right/$lost" 'another version'
+
+it "all others are repaired, as they were"
+describe "$left" | grep -v -e "$lost\$" -e "$healed\$" -e "$lost " \
+    -e "$healed " >"$T/now"
+grep -v -e "$lost\$" -e "$healed\$" -e "$lost " -e "$healed " "$T/good" |
+    cmp -s - "$T/now" || wrong "other content, modes or times"
+
+it "and what was rotten lies in the trash"
+kept=$(find "$left/.weft/trash" -type f | wc -l)
+[ "$kept" -eq $((FLIPS - 1)) ] || wrong "$kept files are in the trash"
+
+it "from where it is whole the last one comes, too"
+status 0 verify "$left" --repair=third
+stdout_has "repaired   $lost"
+cmp -s "$left/$lost" "$T/lost" || wrong "it is not what it was"
+ok verify "$left"
+
+it "a repair is no event: that version elsewhere still replaces it"
+sync_ok "$left" "$right"
+content "$left/$lost" 'another version'
+ok sync "$left" "$right"
+stdout_has 'in sync'
+same_tree "$left" right
 
 finish

@@ -55,3 +55,15 @@ rot() {
     [ "$(wc -l <"$T/flips")" -eq $# ] || wrong "not every file was damaged"
     rot_mount || wrong "the disk cannot be mounted again"
 }
+
+# rot_save, rot_restore: the disk as it was.
+rot_save() {
+    rot_unmount
+    cp --sparse=always "$T/image" "$T/image.saved"
+    rot_mount
+}
+rot_restore() {
+    rot_unmount
+    cp --sparse=always "$T/image.saved" "$T/image"
+    rot_mount
+}
