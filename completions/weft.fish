@@ -48,6 +48,8 @@ complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply verif
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply verify' -l transport-command -r -d 'a program that reaches the far end'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply verify' -s z -l compress -d 'the default; --no-compress turns it off'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply verify' -l no-compress -d 'turn that off'
+complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply verify' -s W -l whole-file -d 'send changed files whole'
+complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply verify' -l bwlimit -r -d 'KiB a second, or with a unit: 1.5M'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply verify' -l timeout -r -d 'silence after which a peer is given up'
 complete -c weft -n '__fish_seen_subcommand_from serve' -l restrict -r -d 'serve nothing outside DIR'
 complete -c weft -n '__fish_seen_subcommand_from serve' -l read-only -d 'change nothing here'

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "cli/command.h"
 #include "merge/guard.h"
@@ -54,7 +55,9 @@ struct options {
     const char *rsh, *remote_path, *transport_command;
     struct guard_limits max_delete;
     int conflict; /* enum session_policy */
-    long timeout_s;
+    long timeout_s, contimeout_s; /* 0: the default */
+    bool whole_files;
+    uint64_t rate; /* bytes a second; 0: any */
     const char *output; /* file for the plan */
 
     /* Others */
@@ -77,6 +80,7 @@ enum options_kind {
     OPTIONS_STRING,      /* const char * */
     OPTIONS_OPTIONAL,    /* bool at offset; =VALUE into options.level */
     OPTIONS_LIMIT,       /* struct guard_limits: N or N% */
+    OPTIONS_RATE,        /* uint64_t, bytes a second */
     OPTIONS_CHOICE,      /* int: index into choices */
     OPTIONS_RULE,        /* appended to options.rules, of kind min */
     OPTIONS_DEFAULT,     /* accepted: it is what happens anyway */

@@ -170,6 +170,32 @@ set_choice(const struct words *w, const struct options_row *row, int *field,
     return -1;
 }
 
+/* As rsync has it: KiB where no unit is given, fractions allowed. */
+static int
+parse_rate(const char *text, uint64_t *out, struct err *err)
+{
+    static const char units[] = "bkmgt";
+    char *end;
+    double value = text[0] >= '0' && text[0] <= '9' ? strtod(text, &end) : -1;
+    double scale = 1024;
+
+    if (value >= 0 && *end != '\0') {
+        const char *unit = strchr(units, *end | 0x20);
+        if (unit == NULL || end[1] != '\0')
+            value = -1;
+        else
+            for (scale = 1; unit > units; unit--)
+                scale *= 1024;
+    }
+    if (!(value >= 0 && value * scale < 1e18))
+        return err_set(err, ERR_USAGE,
+                       "'%s' is no rate: a number of KiB a second, or one "
+                       "with B, K, M or G",
+                       text);
+    *out = (uint64_t)(value * scale);
+    return 0;
+}
+
 static void
 add_rule(struct options *o, const struct options_row *row, const char *value)
 {
@@ -208,6 +234,8 @@ set(const struct words *w, const struct options_row *row, char letter,
                      : 0;
     case OPTIONS_LIMIT:
         return guard_parse(value, field, w->err);
+    case OPTIONS_RATE:
+        return parse_rate(value, field, w->err);
     case OPTIONS_CHOICE:
         return set_choice(w, row, field, value);
     case OPTIONS_RULE:
@@ -246,6 +274,9 @@ negate(const struct words *w, const struct options_row *row)
         return 0;
     case OPTIONS_LIMIT:
         *(struct guard_limits *)field = (struct guard_limits){0};
+        return 0;
+    case OPTIONS_RATE:
+        *(uint64_t *)field = 0;
         return 0;
     case OPTIONS_CHOICE:
         *(int *)field = 0;

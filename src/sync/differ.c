@@ -7,8 +7,7 @@
 #include "wire/message_data.h"
 
 #define SURVEY (4u << 20)  /* bytes read at once for large blocks */
-#define CHUNK (256u << 10) /* for small ones */
-#define FULL (128u << 10)  /* bytes of records that are enough for a step */
+#define CHUNK (256u << 10) /* for small ones, at most */
 #define SMALL 1024u
 
 int
@@ -164,6 +163,7 @@ struct writing {
     struct buf *out;
     uint32_t op;
     uint64_t at, size;
+    size_t piece;
     uint64_t *literal;
 };
 
@@ -202,12 +202,15 @@ literal_step(struct differ *d, struct steadyread *sr, struct writing *w,
              struct err *err)
 {
     uint64_t left = d->end - d->at;
-    size_t len = left < CHUNK ? (size_t)left : CHUNK;
+    const struct signature *s = finest(d);
+    size_t least = s != NULL ? 2 * (size_t)s->block + 1 : 1; /* see match.h */
+    size_t most = w->piece > least ? w->piece : least;
+    size_t len = left < most ? (size_t)left : most;
 
     if (d->bytes == NULL)
         d->bytes = mem_alloc(CHUNK);
-    if (d->match == NULL && finest(d) != NULL)
-        d->match = match_new(finest(d));
+    if (d->match == NULL && s != NULL)
+        d->match = match_new(s);
     if (read_at(sr, d->bytes, len, d->at, err) < 0)
         return -1;
     w->at = d->at;
@@ -230,16 +233,20 @@ begin_part(struct differ *d)
 
 int
 differ_step(struct differ *d, struct steadyread *sr, uint32_t op,
-            uint64_t size, struct buf *out, uint64_t *literal,
+            uint64_t size, size_t piece, struct buf *out, uint64_t *literal,
             struct err *err)
 {
-    struct writing w = {.out = out, .op = op, .size = size, .literal = literal};
+    struct writing w = {.out = out,
+                        .op = op,
+                        .size = size,
+                        .piece = piece < CHUNK ? piece : CHUNK,
+                        .literal = literal};
 
     if (d->part_n == 0) /* there was no survey */
         add_part(d, MATCH_LITERAL, size, 0);
     if (d->end == 0)
         begin_part(d);
-    while (out->len < FULL) {
+    while (out->len < w.piece / 2) {
         const struct differ_part *p = &d->parts[d->part];
         if (p->kind == MATCH_COPY) {
             struct match_token t = {

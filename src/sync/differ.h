@@ -57,11 +57,11 @@ int differ_survey(struct differ *d, struct steadyread *sr, uint64_t size,
 bool differ_ask(const struct differ *d, uint32_t op, struct buf *out);
 
 /*
- * Append records of DATA to out, some 128 KiB of them.  Returns 1 with the
+ * Append records of DATA to out, about piece bytes of them.  Returns 1 with the
  * last, 0 before, -1 where the file cannot be read.
  */
 int differ_step(struct differ *d, struct steadyread *sr, uint32_t op,
-                uint64_t size, struct buf *out, uint64_t *literal,
+                uint64_t size, size_t piece, struct buf *out, uint64_t *literal,
                 struct err *err);
 
 void differ_free(struct differ *d); /* NULL is allowed */

@@ -341,6 +341,7 @@ static bool
 can_delta(const struct receive *rx)
 {
     return !rx->pair->local &&
+           (rx->pair->open.flags & MESSAGE_OPEN_WHOLE_FILES) == 0 &&
            (rx->pair->hello.capabilities & MESSAGE_CAN_DELTA) != 0;
 }
 

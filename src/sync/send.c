@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
 #include "fs/ops.h"
@@ -12,6 +13,8 @@
 #include "wire/message_data.h"
 
 #define CHUNK (256u << 10)       /* bytes read at once */
+#define PIECES_A_SECOND 16       /* where a rate is set */
+#define PIECE_MIN 4096
 #define CREDIT_MAX (INT64_C(1) << 40) /* more means: without end */
 #define READING_MAX 8            /* jobs */
 #define FRAME_FULL (128u << 10)  /* bytes after which records are sent */
@@ -30,6 +33,7 @@ struct outgoing {
     bool surveyed, asks;
     struct buf records; /* of a differ, ready to be sent */
     uint64_t literal;   /* bytes of content among them */
+    size_t piece;
     uint64_t off, len; /* of the chunk in bytes */
     uint8_t *bytes;
     struct outgoing *next; /* among the parked */
@@ -112,8 +116,8 @@ read_chunk(struct outgoing *o)
         steadyread_extent(&o->sr, o->off, &o->hole, &end, &o->err) < 0)
         return -1;
     o->len = end - o->off;
-    if (!o->hole && o->len > CHUNK)
-        o->len = CHUNK;
+    if (!o->hole && o->len > o->piece)
+        o->len = o->piece;
     o->last = o->off + o->len == size;
     if (o->hole || o->len == 0)
         return 0;
@@ -151,8 +155,8 @@ read_differ(struct outgoing *o)
         if (o->asks)
             return 0;
     }
-    int r = differ_step(o->differ, &o->sr, o->op->id, size, &o->records,
-                        &o->literal, &o->err);
+    int r = differ_step(o->differ, &o->sr, o->op->id, size, o->piece,
+                        &o->records, &o->literal, &o->err);
     o->last = r == 1;
     return r < 0 ? -1 : 0;
 }
@@ -187,7 +191,23 @@ send_init(struct send *s, struct pair *pair, struct pool *pool,
                        .plan = plan,
                        .asked = mem_array(plan->n, sizeof *s->asked),
                        .differs = mem_array(plan->n, sizeof *s->differs),
-                       .credit = SEND_CREDIT};
+                       .credit = SEND_CREDIT,
+                       .rate = pair->open.rate,
+                       .piece = CHUNK};
+    if (s->rate == 0)
+        return;
+    uint64_t piece = s->rate / PIECES_A_SECOND;
+    s->piece = piece < PIECE_MIN ? PIECE_MIN
+               : piece < CHUNK   ? (size_t)piece
+                                 : CHUNK;
+}
+
+int
+send_delay_ms(const struct send *s)
+{
+    int64_t left = s->rate > 0 ? s->due_ns - clock_mono_ns() : 0;
+
+    return left > 0 ? (int)(left / 1000000) + 1 : -1;
 }
 
 void
@@ -247,9 +267,31 @@ send_credit(struct send *s, uint64_t bytes)
         s->credit = CREDIT_MAX;
 }
 
+/* Bytes given to the connection so far. */
+static uint64_t
+sent(const struct send *s)
+{
+    const struct channel *c = s->pair->link->peer;
+
+    return channel_bytes_out(c) + channel_pending(c);
+}
+
+/* Time that was not used is not saved up. */
+static void
+wait_for_rate(struct send *s, uint64_t before)
+{
+    int64_t now = clock_mono_ns();
+    double cost = (double)(sent(s) - before) / (double)s->rate;
+
+    if (s->due_ns < now)
+        s->due_ns = now;
+    s->due_ns += (int64_t)(cost * (double)CLOCK_SECOND);
+}
+
 static void
 flush(struct send *s)
 {
+    uint64_t before = s->rate > 0 ? sent(s) : 0;
     int level = 0;
 
     if (s->data.len == 0)
@@ -261,12 +303,15 @@ flush(struct send *s)
         level = s->pair->open.compress;
     channel_send(s->pair->link->peer, MESSAGE_DATA, &s->data, level);
     buf_reset(&s->data);
+    if (s->rate > 0)
+        wait_for_rate(s, before);
 }
 
 static bool
 may_read(const struct send *s)
 {
-    return s->reading < READING_MAX && s->credit > 0 &&
+    return s->reading < (s->rate > 0 ? 1 : READING_MAX) && s->credit > 0 &&
+           send_delay_ms(s) < 0 &&
            channel_pending(s->pair->link->peer) < QUEUE_MAX;
 }
 
@@ -289,6 +334,7 @@ send_pump(struct send *s)
         struct outgoing *o = mem_zero(sizeof *o);
         o->job.run = run;
         o->replica = s->pair->replica;
+        o->piece = s->piece;
         o->op = s->queue[s->at++];
         bool *asked = &s->asked[o->op - s->plan->ops];
         o->again = *asked;
@@ -389,7 +435,7 @@ send_take(struct send *s, struct pool_job *job)
     }
     free(o->bytes);
     o->bytes = NULL;
-    if (s->data.len >= FRAME_FULL)
+    if (s->data.len >= FRAME_FULL || s->rate > 0)
         flush(s);
     if (!o->failed && !o->last) {
         o->next = s->parked; /* goes on before any other begins */

@@ -42,6 +42,9 @@ struct send {
     size_t reading;   /* jobs under way */
     size_t files;     /* begun and not ended */
     int64_t credit;
+    uint64_t rate;    /* bytes a second; 0: as fast as it goes */
+    int64_t due_ns;   /* when more may be sent */
+    size_t piece;     /* bytes that are read at once */
     struct buf data;  /* records not yet sent */
     uint64_t sent_files, sent_bytes; /* of content */
     const char *path; /* last begun; NULL none */
@@ -66,6 +69,9 @@ void send_pump(struct send *s);
 /* A job of this module has come back from the pool. */
 bool send_owns(const struct pool_job *job);
 void send_take(struct send *s, struct pool_job *job);
+
+/* Milliseconds until it may go on sending; -1: nothing is held back. */
+int send_delay_ms(const struct send *s);
 
 bool send_is_idle(const struct send *s);
 void send_fini(struct send *s);

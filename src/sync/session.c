@@ -174,12 +174,14 @@ fill_open(const struct session *s, size_t place, struct message_open *out,
                  (a->no_trash ? MESSAGE_OPEN_NO_TRASH : 0) |
                  (a->no_durable ? 0 : MESSAGE_OPEN_DURABLE) |
                  (a->mirror ? MESSAGE_OPEN_MIRROR : 0) |
+                 (a->whole_files ? MESSAGE_OPEN_WHOLE_FILES : 0) |
                  (is_target(s, place) ? 0 : MESSAGE_OPEN_READ_SOURCE),
         .rules = (const uint8_t *)a->rules,
         .rules_len = a->rules_len,
         .guard_limited = a->delete_limits.limited,
         .guard_percent = a->delete_limits.percent,
         .guard_number = a->delete_limits.number,
+        .rate = a->rate,
         .compress = a->no_compress ? 0 : COMPRESS,
         .timeout_ms = (uint32_t)a->timeout_s * 1000,
         .run = s->run,

@@ -129,6 +129,8 @@ struct session_args {
     bool no_trash;
     bool no_durable;   /* for benchmarks; said in the report */
     bool no_compress;
+    bool whole_files;  /* no deltas */
+    uint64_t rate;     /* bytes a second that each end sends; 0: any */
     const char *rsh;               /* -e; NULL: ssh */
     const char *remote_path;       /* of weft at the far end; may be NULL */
     const char *transport_command; /* may be NULL */

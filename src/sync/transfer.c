@@ -371,7 +371,8 @@ transfer_run(struct transfer *t, struct err *err)
             break;
         if (t->on_progress)
             t->on_progress(t->arg, t);
-        status = link_wait(t->pair->link, pool_fd(t->pool), -1, err);
+        status = link_wait(t->pair->link, pool_fd(t->pool),
+                           send_delay_ms(&t->send), err);
         if (status < 0)
             return -1;
     }

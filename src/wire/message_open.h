@@ -19,7 +19,8 @@ enum message_open_flag {
     MESSAGE_OPEN_MIRROR = 1 << 8,
     MESSAGE_OPEN_GITIGNORE = 1 << 9, /* honour .gitignore too */
     MESSAGE_OPEN_WATCH = 1 << 10,    /* the session goes on after FINISHED */
-    MESSAGE_OPEN_ALL = (1 << 11) - 1
+    MESSAGE_OPEN_WHOLE_FILES = 1 << 11, /* no deltas */
+    MESSAGE_OPEN_ALL = (1 << 12) - 1
 };
 
 enum message_open_mode {

@@ -78,4 +78,22 @@ sends 10000
 echo mine >>left/middle
 echo yours >>right/middle
 status 1 sync left "$right"
+cp -p left/middle right/middle
+
+it "whole files, where that is wanted"
+noise left/middle 300000 2
+ok sync left "$right"
+dd if="$T/page" of=left/middle bs=4096 seek=10 conv=notrunc 2>/dev/null
+ok sync -W --no-compress --json left "$right"
+sent=$(sed -n 's/.*"event":"summary".*"wire_out":\([0-9]*\).*/\1/p' "$T/out")
+[ "$sent" -ge 300000 ] || wrong "only $sent bytes were sent"
+same_tree left right
+
+it "a rate changes nothing but the time"
+noise left/slow 60000 6
+dd if="$T/page" of=left/middle bs=4096 seek=20 conv=notrunc 2>/dev/null
+ok sync --bwlimit=400 left "$right"
+same_tree left right
+status 2 sync --bwlimit=fast left "$right"
+stderr_has 'is no rate'
 finish
