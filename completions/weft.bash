@@ -14,7 +14,7 @@ _weft()
         cur=""
     fi
     case $prev in
-    --conflict) words="skip newer older larger smaller first" ;;
+    --conflict) words="skip newer older larger smaller first both" ;;
     --before) return ;;
     --exclude) return ;;
     --include) return ;;

@@ -32,7 +32,7 @@ reason(enum decide_why why)
         [DECIDE_DELETED] = "deleted",  [DECIDE_HISTORY] = "history",
         [DECIDE_TYPE] = "type",        [DECIDE_TARGET] = "target",
         [DECIDE_RULE] = "policy",      [DECIDE_KEPT] = "kept",
-        [DECIDE_SURVIVED] = "deleted",
+        [DECIDE_SURVIVED] = "deleted", [DECIDE_BESIDE] = "kept-beside",
     };
 
     return names[why];
@@ -90,6 +90,10 @@ events_change(struct buf *b, const char *const *names, bool dry_run,
     json_path(b, "from", names[c->from]);
     json_path(b, "to", names[c->to]);
     json_string(b, "why", reason(c->why));
+    if (c->rule == SESSION_BY_POLICY)
+        json_string(b, "rule", show_policy(c->policy));
+    else if (c->rule == SESSION_BY_MIRROR)
+        json_string(b, "rule", "mirror");
     if (!gone) {
         json_open(b, "now", '{');
         add_facts(b, c->kind, c->size, c->mtime_ns, c->mode);

@@ -24,8 +24,8 @@ static const struct options_choice policies[] = {
     {"larger", SESSION_LARGER},
     {"smaller", SESSION_SMALLER},
     {"first", SESSION_FIRST},
+    {"both", SESSION_KEEP_BOTH},
     {"ask", -1},
-    {"both", -1},
     {"merge", -1},
     {NULL, 0},
 };
@@ -57,7 +57,7 @@ static const struct options_row rows[] = {
      NULL, 0, 0, NULL, "accepted: deletions always propagate"},
     {0, "conflict", OPTIONS_CHOICE, AT(conflict), COMMAND_RUNS, OPTIONS_WHAT,
      "POLICY", 0, 0, policies,
-     "skip, newer, older, larger, smaller or first"},
+     "skip, newer, older, larger, smaller, first, both"},
     {0, "before", OPTIONS_STRING, AT(before), ONLY(RESTORE), OPTIONS_WHAT,
      "WHEN", 0, 0, NULL, "as it was before a time, or before a run"},
     {0, "list", OPTIONS_FLAG, AT(list), ONLY(RESTORE), OPTIONS_WHAT,

@@ -130,6 +130,19 @@ show_word(enum session_word word)
 }
 
 const char *
+show_policy(enum session_policy policy)
+{
+    static const char *const policies[SESSION_POLICIES] = {
+        [SESSION_SKIP] = "skip",       [SESSION_NEWER] = "newer",
+        [SESSION_OLDER] = "older",     [SESSION_LARGER] = "larger",
+        [SESSION_SMALLER] = "smaller", [SESSION_FIRST] = "first",
+        [SESSION_KEEP_BOTH] = "both",
+    };
+
+    return policies[policy];
+}
+
+const char *
 show_kind(enum entry_kind kind)
 {
     static const char *const kinds[] = {
@@ -162,8 +175,12 @@ show_why(enum decide_why why)
         return "changed at the target and never seen at the source";
     case DECIDE_RULE:
         return "settled by a rule";
+    case DECIDE_BESIDE:
+        return "kept both: this is the version that lost";
     case DECIDE_KEPT:
         return "kept, because something below it stays";
+    case DECIDE_WHYS:
+        break;
     }
     return "changed on both sides";
 }
@@ -283,8 +300,11 @@ show_change(struct buf *b, const struct show_style *style,
                                                   : change->kind);
     if (style->dry_run && !codes)
         add_states(b, change);
-    if (change->why == DECIDE_SURVIVED || change->why == DECIDE_KEPT ||
-        change->why == DECIDE_RULE)
+    if (change->rule == SESSION_BY_POLICY)
+        buf_add_format(b, "  (settled: %s)", show_policy(change->policy));
+    else if (change->rule == SESSION_BY_MIRROR)
+        buf_add_string(b, "  (settled: mirror)");
+    else if (change->why == DECIDE_KEPT || change->rule != SESSION_BY_NONE)
         buf_add_format(b, "  (%s)", show_why(change->why));
     else if (style->dry_run && style->verbose && !codes && reason(change))
         buf_add_format(b, "  (%s)", reason(change));

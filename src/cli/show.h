@@ -53,6 +53,7 @@ void show_plan(struct buf *b, const struct show_style *style,
 /* Why nobody's version can be taken: "edited on both sides". */
 const char *show_why(enum decide_why why);
 const char *show_word(enum session_word word);
+const char *show_policy(enum session_policy policy); /* as on the command line */
 const char *show_kind(enum entry_kind kind);
 
 /* What a run did, or would do. */

@@ -50,6 +50,9 @@ enum decide_why {
     DECIDE_KEPT,     /* a directory stays because something below it stays: a
                         new event */
     DECIDE_SURVIVED, /* an edit that beats a deletion: a new event */
+    DECIDE_BESIDE,   /* the version that lost a conflict, under another name: a
+                        new event */
+    DECIDE_WHYS
 };
 
 struct decide_result {

@@ -67,7 +67,8 @@ moves_find(struct plan *p)
 
     for (size_t i = 0; i < p->n; i++) {
         struct plan_op *op = &p->ops[i];
-        if ((op->action == PLAN_FILE && op->to->size > 0) ||
+        if ((op->action == PLAN_FILE && op->to->size > 0 &&
+             op->beside == NULL) ||
             (op->action == PLAN_DELETE && op->from->kind == ENTRY_FILE &&
              op->from->size > 0))
             v[n++] = op;

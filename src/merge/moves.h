@@ -6,8 +6,8 @@
 #include "merge/plan.h"
 
 /*
- * After plan_order: fill source and moves of each PLAN_FILE op whose content
- * (size > 0) stands on the same side at a path that a later PLAN_DELETE takes
+ * After plan_order: fill source and moves of each PLAN_FILE op that is not kept
+ * beside and whose content (size > 0) stands on the same side at a path that a later PLAN_DELETE takes
  * away.  Each deleted file is the source of at most one op that moves; further
  * takers of the same content have the source without moves, and stand before
  * the one that moves.

@@ -61,6 +61,8 @@ plan_add(struct plan *p, const struct plan_op *op)
     copy->to = keep(p, op->to);
     if (op->source)
         copy->source = mem_arena_string(&p->arena, op->source);
+    if (op->beside)
+        copy->beside = mem_arena_string(&p->arena, op->beside);
     return copy;
 }
 
@@ -68,6 +70,16 @@ void
 plan_set_from(struct plan *p, struct plan_op *op, const struct entry *e)
 {
     op->from = keep(p, e);
+}
+
+void
+plan_set_event(struct plan *p, struct plan_op *op, struct dot event)
+{
+    struct entry to = *op->to;
+
+    to.made = dot_set_of(event, &p->arena);
+    to.created = event;
+    op->to = keep(p, &to);
 }
 
 struct plan_conflict *
@@ -181,7 +193,7 @@ is_below(const struct table *replaced, const char *path)
     return found;
 }
 
-enum { FIRST_RECORD, FIRST_DELETE, CHANGE, LAST_DELETE, LAST_RECORD };
+enum { BESIDE, FIRST_RECORD, FIRST_DELETE, CHANGE, LAST_DELETE, LAST_RECORD };
 
 static int
 by_order(const void *a, const void *b)
@@ -210,7 +222,9 @@ classify(struct plan *p)
     for (size_t i = 0; i < p->n; i++) {
         struct plan_op *op = &p->ops[i];
         op->id = CHANGE;
-        if (op->action == PLAN_DELETE)
+        if (op->beside != NULL)
+            op->id = BESIDE;
+        else if (op->action == PLAN_DELETE)
             op->id = is_below(&replaced[op->side], op->path) ? FIRST_DELETE
                                                              : LAST_DELETE;
         else if (op->action == PLAN_RECORD && decide_mints(op->why))

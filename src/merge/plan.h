@@ -7,6 +7,10 @@
  * session's dot, the left side, before the right side commits its op on the
  * same path; where the left's op failed, the right's is dropped.  How a done
  * op is recorded: merge/settle.h.
+ *
+ * The left's op on a path waits until what is to be kept beside that path is
+ * durable (at the left; in a one-way run to the right, there), and is dropped
+ * with it.  So a version that loses is never superseded before it is safe.
  */
 #ifndef MERGE_PLAN_H
 #define MERGE_PLAN_H
@@ -52,6 +56,13 @@ struct plan_op {
     bool moves;         /* source goes away by a later op of this plan, so
                            it can be renamed instead of copied.  Also on
                            that PLAN_DELETE */
+    const char *beside; /* DECIDE_BESIDE: the path that this was at, on the
+                           side called holder, until it lost; NULL for others.
+                           There it is the source */
+    enum plan_side holder;
+    bool foreign;       /* DECIDE_BESIDE at the target of a one-way run, which
+                           is the right: an event of the right side's own.
+                           The dots in to are replaced there */
 };
 
 /*
@@ -102,6 +113,8 @@ uint32_t plan_know(struct plan *p, const struct knowledge *k);
 struct plan_op *plan_add(struct plan *p, const struct plan_op *op);
 /* Say what the receiver has: e is copied. */
 void plan_set_from(struct plan *p, struct plan_op *op, const struct entry *e);
+/* What the op makes is made, and the path created, by this event alone. */
+void plan_set_event(struct plan *p, struct plan_op *op, struct dot event);
 struct plan_conflict *plan_add_conflict(struct plan *p,
                                         const struct plan_conflict *c);
 struct plan_scope *plan_add_scope(struct plan *p, const struct plan_scope *s);
@@ -127,12 +140,14 @@ void plan_cut(struct plan *p, size_t n, size_t conflict_n, size_t scope_n);
 /*
  * Put the ops in the order in which each side can carry them out, number
  * them, and add up the totals:
- *   1. what the left side only records and is an event
- *   2. deletions below directories that become something else, deepest first
- *   3. everything that creates or changes, parents before children
- *   4. the other deletions, deepest first
- *   5. what the right side only records and is an event
- * So the left's op on a path that is an event comes before the right's.
+ *   1. what is kept beside
+ *   2. what the left side only records and is an event
+ *   3. deletions below directories that become something else, deepest first
+ *   4. everything that creates or changes, parents before children
+ *   5. the other deletions, deepest first
+ *   6. what the right side only records and is an event
+ * So the left's op on a path that is an event comes before the right's, and
+ * what is kept beside a path before any op on that path.
  */
 void plan_order(struct plan *p);
 

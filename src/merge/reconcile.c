@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "merge/beside.h"
 
 #ifdef WEFT_MUTANTS
 #include WEFT_MUTANTS
@@ -27,7 +28,7 @@
 #define RECONCILE_WITHOUT(rule) false
 #endif
 
-enum { NOBODY = -1, SIDES = 2, PAIRS = 64, SCRATCH = 1 << 20 };
+enum { NOBODY = -1, SIDES = 2, PAIRS = 64, SCRATCH = 1 << 20, NAMES = 1000 };
 
 /* What is to become of a path. */
 struct judgement {
@@ -35,6 +36,8 @@ struct judgement {
     bool conflict; /* result.why says which */
     bool leave;    /* one-way: the target keeps what it has, but learns */
     int force;     /* whose side is taken for everything below, or NOBODY */
+    char *beside;  /* path at which what loses is kept, or NULL; in the plan's
+                      arena */
 };
 
 struct place {
@@ -279,10 +282,86 @@ judge_one_way(const struct walk *w, const struct place *p, struct judgement *j)
         j->result = (struct decide_result){DECIDE_CONFLICT, DECIDE_TARGET};
 }
 
-/* Ask what becomes of a conflict. */
+static bool
+is_skipped(const struct walk *w, const char *path, bool is_dir)
+{
+    for (int s = 0; s < SIDES; s++) {
+        const struct reconcile_side *side = &w->args->side[s];
+        if (side->skip != NULL && side->skip(side->arg, path, is_dir))
+            return true;
+    }
+    return false;
+}
+
+/* What is known about a name in the directory of f, on both sides. */
+static void
+know_name(const struct frame *f, const struct entry *const entry[SIDES],
+          struct place *out)
+{
+    *out = (struct place){.entry = {entry[0], entry[1]}};
+    for (int s = 0; s < SIDES; s++) {
+        out->know[s] = out->below[s] = f->place.below[s];
+        if (entry[s] && entry[s]->know != 0)
+            out->know[s] = entry[s]->know;
+        if (entry[s] && entry[s]->below != 0)
+            out->below[s] = entry[s]->below;
+    }
+}
+
+/* Is the very content there already, and going to stay?  A run that was
+ * killed has left it. */
+static bool
+has_kept(const struct walk *w, const struct frame *f,
+         const struct entry *const found[SIDES], const struct entry *loser)
+{
+    const struct entry *stays = NULL;
+    struct place p;
+
+    know_name(f, found, &p);
+    struct decide_result r =
+        decide(view(w, &p, PLAN_LEFT), view(w, &p, PLAN_RIGHT));
+    if (r.verdict == DECIDE_LEFT || r.verdict == DECIDE_EQUAL)
+        stays = found[PLAN_LEFT];
+    else if (r.verdict == DECIDE_RIGHT)
+        stays = found[PLAN_RIGHT];
+    return entry_is_there(stays) && entry_same_content(stays, loser);
+}
+
+/* A name for what loses, into j->beside; none is needed where it is kept
+ * already.  Returns false where there is none. */
+static bool
+find_beside(struct walk *w, const struct frame *f, const struct place *p,
+            enum plan_side loser, struct judgement *j)
+{
+    const struct entry *e = p->entry[loser];
+
+    if (!entry_is_there(e) || entry_is_dir(e))
+        return false;
+    for (unsigned number = 0; number < NAMES; number++) {
+        char *name = beside_name(e->name, e->mtime_ns,
+                                 w->args->side[loser].node, number);
+        char *path = path_join(f->place.path, name);
+        const struct entry *found[SIDES];
+        for (int s = 0; s < SIDES; s++)
+            found[s] = f->list[s] ? listing_find(f->list[s], name) : NULL;
+        bool usable = path_ok(path) && !is_skipped(w, path, false);
+        bool free_ = found[0] == NULL && found[1] == NULL;
+        if (usable && free_)
+            j->beside = mem_arena_string(&w->plan->arena, path);
+        free(path);
+        free(name);
+        if (!usable || free_)
+            return usable;
+        if (has_kept(w, f, found, e))
+            return true;
+    }
+    return false;
+}
+
+/* Ask what becomes of a conflict in the directory of f. */
 static void
 judge_conflict(struct walk *w, const struct place *p, struct judgement *j,
-               bool quiet)
+               const struct frame *f, bool quiet)
 {
     enum reconcile_choice choice = RECONCILE_SKIP;
 
@@ -296,15 +375,22 @@ judge_conflict(struct walk *w, const struct place *p, struct judgement *j,
     if (choice == RECONCILE_SKIP)
         return;
     enum plan_side side =
-        choice == RECONCILE_TAKE_LEFT ? PLAN_LEFT : PLAN_RIGHT;
+        choice == RECONCILE_TAKE_LEFT || choice == RECONCILE_LEFT_KEEP_RIGHT
+            ? PLAN_LEFT
+            : PLAN_RIGHT;
     if (is_one_way(w) && side == target(w))
         return;
     bool survives =
         j->result.why == DECIDE_DELETED && entry_is_there(p->entry[side]);
-    *j = (struct judgement){
+    struct judgement settled = {
         .result = {wins(side), survives ? DECIDE_SURVIVED : DECIDE_RULE},
         .force = types_clash(p) ? (int)side : NOBODY,
     };
+    if ((choice == RECONCILE_LEFT_KEEP_RIGHT ||
+         choice == RECONCILE_RIGHT_KEEP_LEFT) &&
+        !find_beside(w, f, p, other(side), &settled))
+        return;
+    *j = settled;
 }
 
 static struct judgement
@@ -319,7 +405,7 @@ judge(struct walk *w, const struct place *p, const struct frame *f)
     if (is_one_way(w))
         judge_one_way(w, p, &j);
     if (j.result.verdict == DECIDE_CONFLICT)
-        judge_conflict(w, p, &j, f->quiet);
+        judge_conflict(w, p, &j, f, f->quiet);
     return j;
 }
 
@@ -390,6 +476,41 @@ remain(struct frame *f, const struct place *p)
         f->stays[s] = f->stays[s] || entry_is_there(p->entry[s]);
 }
 
+/* What has lost becomes a new path beside the one that it was at. */
+static void
+emit_beside(struct walk *w, const struct place *p, const struct frame *f)
+{
+    enum plan_side holder =
+        p->j.result.verdict == DECIDE_LEFT ? PLAN_RIGHT : PLAN_LEFT;
+    const struct entry *loser = p->entry[holder];
+    struct entry to = entry_copy(loser, &w->scratch), nothing = {0};
+    struct plan_op op = {.why = DECIDE_BESIDE,
+                         .path = p->j.beside,
+                         .from = &nothing,
+                         .to = &to,
+                         .know = know_join(w, f->place.below),
+                         .shown = true,
+                         .beside = p->path,
+                         .holder = holder};
+
+    to.made = dot_set_of(w->args->session, &w->scratch);
+    to.created = w->args->session;
+    to.know = to.below = 0;
+    to.uneven = to.racy = false;
+    to.seen = (struct entry_stamp){0};
+    memset(to.prev, 0, sizeof to.prev);
+    op.action = plan_action_of(&nothing, &to);
+    for (int s = 0; s < SIDES; s++) {
+        if (is_one_way(w) && s != (int)target(w))
+            continue;
+        op.side = (enum plan_side)s;
+        op.foreign = is_one_way(w) && op.side == PLAN_RIGHT;
+        op.source =
+            op.action == PLAN_FILE && op.side == holder ? p->path : NULL;
+        plan_add(w->plan, &op);
+    }
+}
+
 static void
 carry(struct walk *w, struct frame *f, const struct place *p)
 {
@@ -400,6 +521,8 @@ carry(struct walk *w, struct frame *f, const struct place *p)
     if (w->scratch.total > SCRATCH)
         mem_arena_fini(&w->scratch);
     merge(w, p, p->j.result, &merged);
+    if (p->j.beside != NULL)
+        emit_beside(w, p, f);
     for (int s = 0; s < SIDES; s++) {
         bool changes = !is_one_way(w) || s == (int)target(w);
         if (changes || mints)
@@ -479,7 +602,7 @@ keep(struct walk *w, struct frame *f, struct frame *up)
     }
     plan_cut(w->plan, f->n, f->conflict_n, f->scope_n);
     p->j.result = (struct decide_result){DECIDE_CONFLICT, DECIDE_TYPE};
-    judge_conflict(w, p, &p->j, up->quiet || p->j.force != NOBODY);
+    judge_conflict(w, p, &p->j, up, up->quiet || p->j.force != NOBODY);
     return !p->j.conflict;
 }
 
@@ -504,23 +627,10 @@ leave(struct walk *w)
         }
         finish(w, up, p);
     }
-    if (w->args->done != NULL && (w->depth == 0 || !w->stack[w->depth - 1].again))
+    if (w->args->done != NULL &&
+        (w->depth == 0 || !w->stack[w->depth - 1].again))
         w->args->done(w->args->done_arg, p->path, f.again);
     free(p->path);
-}
-
-static bool
-is_skipped(const struct walk *w, const struct place *p)
-{
-    bool is_dir =
-        entry_is_dir(p->entry[PLAN_LEFT]) || entry_is_dir(p->entry[PLAN_RIGHT]);
-
-    for (int s = 0; s < SIDES; s++) {
-        const struct reconcile_side *side = &w->args->side[s];
-        if (side->skip != NULL && side->skip(side->arg, p->path, is_dir))
-            return true;
-    }
-    return false;
 }
 
 /* One name of the directory on top of the stack. */
@@ -528,20 +638,16 @@ static void
 visit(struct walk *w, const struct entry *const entry[SIDES])
 {
     struct frame *f = &w->stack[w->depth - 1];
-    struct place p = {.entry = {entry[0], entry[1]}};
+    struct place p;
 
+    know_name(f, entry, &p);
     p.path = path_join(f->place.path, (entry[0] ? entry[0] : entry[1])->name);
-    if (is_skipped(w, &p)) {
+    if (is_skipped(w, p.path,
+                   entry_is_dir(entry[PLAN_LEFT]) ||
+                       entry_is_dir(entry[PLAN_RIGHT]))) {
         remain(f, &p);
         free(p.path);
         return;
-    }
-    for (int s = 0; s < SIDES; s++) {
-        p.know[s] = p.below[s] = f->place.below[s];
-        if (entry[s] && entry[s]->know != 0)
-            p.know[s] = entry[s]->know;
-        if (entry[s] && entry[s]->below != 0)
-            p.below[s] = entry[s]->below;
     }
     p.j = judge(w, &p, f);
     if (!p.j.conflict && reconcile_visits(entry[0], entry[1])) {

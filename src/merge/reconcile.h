@@ -31,6 +31,7 @@ struct reconcile_side {
     uint32_t exception_n;
     uint32_t self; /* number of this replica's own incarnation; its
                       tick is known everywhere (2.2 of the model) */
+    uint64_t node; /* its name for people */
 };
 
 enum reconcile_mode {
@@ -39,11 +40,18 @@ enum reconcile_mode {
     RECONCILE_TO_LEFT,
 };
 
-/* Which version stays; both are present, or one is absent (a deletion). */
+/*
+ * Which version stays; both are present, or one is absent (a deletion).  What
+ * loses can be kept beside it if it is a file or a symlink: under a name of
+ * its own (beside.h) that neither side has, on both sides, in a one-way run at
+ * the target.  Where that cannot be, the conflict stays.
+ */
 enum reconcile_choice {
     RECONCILE_SKIP,
     RECONCILE_TAKE_LEFT,
-    RECONCILE_TAKE_RIGHT
+    RECONCILE_TAKE_RIGHT,
+    RECONCILE_LEFT_KEEP_RIGHT,
+    RECONCILE_RIGHT_KEEP_LEFT
 };
 
 struct reconcile_args {

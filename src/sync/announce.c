@@ -61,7 +61,9 @@ send_ops(struct pair *p, const struct plan *plan, uint64_t *sent,
                 .why = (uint8_t)op->why,
                 .path = op->path,
                 .to = *op->to,
-                .know = op->know};
+                .know = op->know,
+                .beside = op->holder == PLAN_RIGHT ? op->beside : NULL,
+                .foreign = op->foreign};
             message_plan_check(op->from, to->from_check);
             ++*sent;
         }
@@ -211,7 +213,12 @@ take_ops(struct pair *p, struct reader *r, struct announce *a)
             .from = &nothing,
             .to = &from->to,
             .know = from->know,
-            .shown = from->shown};
+            .shown = from->shown,
+            .beside = from->beside,
+            .holder = PLAN_RIGHT,
+            .foreign = from->foreign};
+        if (op.action == PLAN_FILE && from->far_side)
+            op.source = from->beside;
         plan_add(plan, &op)->id = from->id;
         buf_add(&a->checks, from->from_check, MESSAGE_PLAN_CHECK);
     }

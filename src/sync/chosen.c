@@ -97,6 +97,33 @@ choose(struct chosen *c, const struct plan *plan, bool *keep)
     }
 }
 
+/*
+ * A decision that is an event is carried out on both sides or on none, and
+ * what wins over a version only where that version is kept beside it.
+ */
+static void
+drop_halves(struct chosen *c, const struct plan *plan, bool *keep)
+{
+    struct table lost = {0};
+
+    for (size_t i = 0; i < plan->n; i++)
+        if (!keep[i] && decide_mints(plan->ops[i].why))
+            table_put(&lost, plan->ops[i].path, &plan->ops[i]);
+    for (size_t i = 0; i < plan->n; i++)
+        if (plan->ops[i].beside && table_get(&lost, plan->ops[i].path))
+            table_put(&lost, plan->ops[i].beside, &plan->ops[i]);
+    for (size_t i = 0; i < plan->n; i++) {
+        const struct plan_op *op = &plan->ops[i];
+        struct choice *choice = table_get(&c->changes[op->side], op->path);
+        if (!decide_mints(op->why) || !table_get(&lost, op->path))
+            continue;
+        keep[i] = false;
+        if (choice != NULL)
+            choice->kept = false;
+    }
+    table_fini(&lost);
+}
+
 static bool
 is_conflict(const struct plan *plan, const char *path)
 {
@@ -139,6 +166,7 @@ chosen_cut(struct chosen *c, struct plan *plan,
     size_t n = 0, all = plan->n;
 
     choose(c, plan, keep);
+    drop_halves(c, plan, keep);
     for (size_t i = 0; i < all; i++)
         if (keep[i])
             plan->ops[n++] = plan->ops[i];

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "merge/guard.h"
 #include "merge/moves.h"
+#include "merge/policy.h"
 #include "merge/reconcile.h"
 #include "merge/settle.h"
 #include "sync/announce.h"
@@ -224,39 +225,30 @@ meet(struct initiator *s, bool met, struct err *err)
 
 /* ---- deciding ---- */
 
-static enum reconcile_choice
-take(bool left)
+static enum policy
+policy_of(const struct initiator *s)
 {
-    return left ? RECONCILE_TAKE_LEFT : RECONCILE_TAKE_RIGHT;
+    static const enum policy policies[MESSAGE_EVENT_POLICIES] = {
+        [MESSAGE_EVENT_SKIP] = POLICY_SKIP,
+        [MESSAGE_EVENT_NEWER] = POLICY_NEWER,
+        [MESSAGE_EVENT_OLDER] = POLICY_OLDER,
+        [MESSAGE_EVENT_LARGER] = POLICY_LARGER,
+        [MESSAGE_EVENT_SMALLER] = POLICY_SMALLER,
+        [MESSAGE_EVENT_OWN] = POLICY_LEFT,
+        [MESSAGE_EVENT_FAR] = POLICY_RIGHT,
+        [MESSAGE_EVENT_KEEP_BOTH] = POLICY_BOTH,
+    };
+
+    return policies[s->start.policy];
 }
 
 static enum reconcile_choice
 choose(void *arg, const struct plan_conflict *c)
 {
     const struct initiator *s = arg;
-    const struct entry *l = &c->left, *r = &c->right;
 
-    /* An edit beats a deletion, whatever the policy. */
-    if (c->why == DECIDE_DELETED)
-        return take(l->kind != ENTRY_ABSENT);
-    switch (s->start.policy) {
-    case MESSAGE_EVENT_NEWER:
-        return l->mtime_ns == r->mtime_ns ? RECONCILE_SKIP
-                                          : take(l->mtime_ns > r->mtime_ns);
-    case MESSAGE_EVENT_OLDER:
-        return l->mtime_ns == r->mtime_ns ? RECONCILE_SKIP
-                                          : take(l->mtime_ns < r->mtime_ns);
-    case MESSAGE_EVENT_LARGER:
-        return l->size == r->size ? RECONCILE_SKIP : take(l->size > r->size);
-    case MESSAGE_EVENT_SMALLER:
-        return l->size == r->size ? RECONCILE_SKIP : take(l->size < r->size);
-    case MESSAGE_EVENT_OWN:
-        return RECONCILE_TAKE_LEFT;
-    case MESSAGE_EVENT_FAR:
-        return RECONCILE_TAKE_RIGHT;
-    default:
-        return RECONCILE_SKIP;
-    }
+    return policy_choose(policy_of(s),
+                         (enum reconcile_mode)s->pair.open.mode, c);
 }
 
 static bool
@@ -358,14 +350,16 @@ decide_all(struct initiator *s, struct exchange *x, struct err *err)
                                 .root = left,
                                 .exceptions = views[PLAN_LEFT].v,
                                 .exception_n = views[PLAN_LEFT].n,
-                                .self = own->self},
+                                .self = own->self,
+                                .node = own->node},
                  [PLAN_RIGHT] = {.list = far_listing,
                                  .skip = side_skips,
                                  .arg = x,
                                  .root = right,
                                  .exceptions = views[PLAN_RIGHT].v,
                                  .exception_n = views[PLAN_RIGHT].n,
-                                 .self = p->root.self}},
+                                 .self = p->root.self,
+                                 .node = p->root.node}},
         .mode = (enum reconcile_mode)p->open.mode,
         .mirror = (p->open.flags & MESSAGE_OPEN_MIRROR) != 0,
         .session = {.who = own->self, .tick = own->tick + 1},

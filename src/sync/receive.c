@@ -395,7 +395,7 @@ measure(struct receive *rx)
 static void
 open_batch(struct receive *rx, size_t n)
 {
-    static const char dropped[] = "the decision on this path was not recorded";
+    static const char dropped[] = "what has to be recorded first was not";
     struct receive_batch *batch = mem_zero(sizeof *batch);
     const struct plan_op **wanted = mem_array(n, sizeof *wanted);
     size_t wanted_n = 0;

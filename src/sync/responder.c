@@ -216,6 +216,33 @@ finish(struct responder *s, struct transfer *t, struct err *err)
     return 0;
 }
 
+/* What is kept beside in a one-way run is an event of this end's own: that of
+ * the other, which does not have the path, would stand for its deletion. */
+static int
+own_events(struct responder *s, struct err *err)
+{
+    struct replica *r = s->pair.replica;
+    struct dot own = {.who = r->self};
+    bool any = false;
+
+    for (size_t i = 0; i < s->plan.n; i++)
+        any = any || s->plan.ops[i].foreign;
+    if (!any || s->args->read_only)
+        return 0;
+    if (replica_begin(r, err) < 0)
+        return -1;
+    if (replica_next_tick(r, &own.tick, err) < 0) {
+        replica_rollback(r);
+        return -1;
+    }
+    if (replica_commit(r, err) < 0)
+        return -1;
+    for (size_t i = 0; i < s->plan.n; i++)
+        if (s->plan.ops[i].foreign)
+            plan_set_event(&s->plan, &s->plan.ops[i], own);
+    return 0;
+}
+
 /* Single ops that this end does not carry out; the others go on. */
 static void
 refuse_unfit(struct responder *s, struct transfer *t, const struct plan_op *op,
@@ -241,7 +268,7 @@ carry_out(struct responder *s, struct err *err)
     bool durable = (p->open.flags & MESSAGE_OPEN_DURABLE) != 0;
     struct transfer t;
 
-    if (check_rights(s, err) < 0)
+    if (check_rights(s, err) < 0 || own_events(s, err) < 0)
         return -1;
     if ((has_own_ops(s) || changes_far(s)) && !p->replica->ephemeral) {
         char *peer = pair_location(p);

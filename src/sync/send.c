@@ -40,6 +40,14 @@ struct outgoing {
     struct err err;
 };
 
+/* Where the content is.  What the far end keeps beside a path is there under
+ * its new name only later: the initiator comes first. */
+static const char *
+place_of(const struct plan_op *op)
+{
+    return op->beside != NULL && op->side == PLAN_LEFT ? op->beside : op->path;
+}
+
 static int
 changed(struct outgoing *o)
 {
@@ -50,7 +58,7 @@ changed(struct outgoing *o)
 static bool
 is_unmoved(struct outgoing *o, const struct meta *m)
 {
-    char *dir = path_parent(o->op->path);
+    char *dir = path_parent(place_of(o->op));
     struct entry_stamp now = look_stamp(m);
     struct listing *l = NULL;
     struct err ignored;
@@ -59,7 +67,7 @@ is_unmoved(struct outgoing *o, const struct meta *m)
     bool loaded = tree_load(o->replica->tree, dir, &l, &ignored) == 0;
     replica_unlock(o->replica);
     const struct entry *e =
-        loaded && l ? listing_find(l, path_name(o->op->path)) : NULL;
+        loaded && l ? listing_find(l, path_name(place_of(o->op))) : NULL;
     bool same = e != NULL && e->kind == ENTRY_FILE && !e->racy &&
                 hash_equal(&e->id, &o->op->to->id) &&
                 look_same_stamp(&now, &e->seen);
@@ -88,7 +96,7 @@ begin(struct outgoing *o)
 {
     const char *name;
     int dirfd =
-        root_parent(&o->replica->root, o->op->path, &name, &o->err);
+        root_parent(&o->replica->root, place_of(o->op), &name, &o->err);
 
     if (dirfd < 0)
         return -1;

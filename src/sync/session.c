@@ -205,6 +205,8 @@ policy_of(const struct session *s)
         return MESSAGE_EVENT_LARGER;
     case SESSION_SMALLER:
         return MESSAGE_EVENT_SMALLER;
+    case SESSION_KEEP_BOTH:
+        return MESSAGE_EVENT_KEEP_BOTH;
     case SESSION_FIRST:
         return s->own < s->far ? MESSAGE_EVENT_OWN : MESSAGE_EVENT_FAR;
     default:
@@ -273,6 +275,21 @@ word_of(const struct message_event_change *m)
     return m->from.kind == ENTRY_ABSENT ? SESSION_NEW : SESSION_CHANGED;
 }
 
+static enum session_rule
+rule_of(const struct session *s, enum decide_why why)
+{
+    switch (why) {
+    case DECIDE_RULE:
+        return s->args->mirror ? SESSION_BY_MIRROR : SESSION_BY_POLICY;
+    case DECIDE_SURVIVED:
+        return SESSION_BY_EDIT;
+    case DECIDE_BESIDE:
+        return SESSION_BY_BESIDE;
+    default:
+        return SESSION_BY_NONE;
+    }
+}
+
 static void
 on_change(struct session *s, const struct message_event_change *m)
 {
@@ -282,6 +299,8 @@ on_change(struct session *s, const struct message_event_change *m)
         .moved_from = m->moved_from[0] ? m->moved_from : NULL,
         .word = word_of(m),
         .why = (enum decide_why)m->why,
+        .rule = rule_of(s, (enum decide_why)m->why),
+        .policy = s->args->policy,
         .from = side(s, !m->far),
         .to = side(s, m->far),
         .kind = m->to.kind == ENTRY_ABSENT ? m->from.kind : m->to.kind,

@@ -32,6 +32,7 @@ enum session_policy {
     SESSION_LARGER,
     SESSION_SMALLER,
     SESSION_FIRST, /* the location named first */
+    SESSION_KEEP_BOTH, /* the newer; the other is kept beside it */
     SESSION_POLICIES
 };
 
@@ -44,12 +45,23 @@ enum session_word {
     SESSION_TIMES, /* mtime only */
 };
 
+/* By which rule a change settles a conflict. */
+enum session_rule {
+    SESSION_BY_NONE,   /* it settles none */
+    SESSION_BY_POLICY, /* session_args.policy */
+    SESSION_BY_MIRROR, /* session_args.mirror */
+    SESSION_BY_EDIT,   /* an edit wins over a deletion */
+    SESSION_BY_BESIDE, /* this is the version that lost, under another name */
+};
+
 /* One path changes at one location. */
 struct session_change {
     const char *path;
     const char *moved_from;   /* SESSION_MOVED, else NULL */
     enum session_word word;
     enum decide_why why;
+    enum session_rule rule;
+    enum session_policy policy; /* of SESSION_BY_POLICY */
     size_t from, to;          /* indices into locations */
     enum entry_kind kind;     /* of what is there afterwards; of what was
                                  there for a deletion */

@@ -86,12 +86,13 @@ own_ended(void *arg, const struct plan_op *op, const struct err *err)
     ended(t, op, err);
 }
 
-/* A decision that is an event is recorded at the initiator first. */
+/* A decision that is an event is recorded at the initiator first; and there,
+ * what is kept beside a path before anything happens to that path. */
 static int
 gate(void *arg, const struct plan_op *op)
 {
     struct transfer *t = arg;
-    size_t waits_for = t->gates ? t->gates[place(t, op)] : 0;
+    size_t waits_for = t->gates[place(t, op)];
 
     if (t->ended[place(t, op)] == FAILED)
         return -1;
@@ -99,6 +100,28 @@ gate(void *arg, const struct plan_op *op)
         return 0;
     uint8_t state = t->ended[waits_for - 1];
     return state == DONE ? 0 : state == FAILED ? -1 : 1;
+}
+
+/* For each op of the left on a path beside which something is kept, the op
+ * that keeps it: the left's own, or, if there is none, the right's. */
+static void
+find_kept(struct transfer *t)
+{
+    struct table kept = {0};
+
+    for (size_t i = 0; i < t->plan->n; i++) {
+        const struct plan_op *op = &t->plan->ops[i];
+        if (op->beside != NULL &&
+            (op->side == PLAN_LEFT || table_get(&kept, op->beside) == NULL))
+            table_put(&kept, op->beside, (void *)op);
+    }
+    for (size_t i = 0; kept.n > 0 && i < t->plan->n; i++) {
+        const struct plan_op *op = &t->plan->ops[i];
+        const struct plan_op *first = table_get(&kept, op->path);
+        if (op->side == PLAN_LEFT && first != NULL)
+            t->gates[i] = (uint32_t)place(t, first) + 1;
+    }
+    table_fini(&kept);
 }
 
 /* For each op of the right that is an event, the left's op on its path. */
@@ -130,10 +153,11 @@ transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
     *t = (struct transfer){.pair = pair, .plan = plan};
     t->ended = mem_array(plan->n, 1);
     t->pool = pool_new(pool_threads() + 1);
-    if (!pair->initiator) {
-        t->gates = mem_array(plan->n, sizeof *t->gates);
+    t->gates = mem_array(plan->n, sizeof *t->gates);
+    if (pair->initiator)
+        find_kept(t);
+    else
         find_gates(t);
-    }
     for (size_t i = 0; i < plan->n; i++)
         t->far_left += !is_mine(t, &plan->ops[i]);
     receive_init(&t->receive, pair, t->pool, commit, plan);

@@ -5,7 +5,13 @@
 
 #include "base/writer.h"
 
-enum { OP_FAR = 1, OP_SHOWN = 2, OP_FLAGS = 3 };
+enum {
+    OP_FAR = 1,
+    OP_SHOWN = 2,
+    OP_BESIDE = 4,
+    OP_FOREIGN = 8,
+    OP_FLAGS = 15
+};
 
 /* On the wire: kind, why, path, check, know, and an entry of 3 bytes. */
 #define OP_LEN_MIN 18
@@ -87,10 +93,14 @@ message_plan_ops_encode(const struct message_plan_ops *m, struct buf *out)
         const struct message_plan_op *op = &m->ops[i];
         writer_varint(out, op->id - next);
         writer_u8(out, (uint8_t)((op->far_side ? OP_FAR : 0) |
-                                 (op->shown ? OP_SHOWN : 0)));
+                                 (op->shown ? OP_SHOWN : 0) |
+                                 (op->beside ? OP_BESIDE : 0) |
+                                 (op->foreign ? OP_FOREIGN : 0)));
         writer_u8(out, (uint8_t)op->action);
         writer_u8(out, op->why);
         message_path_encode(&paths, op->path, out);
+        if (op->beside)
+            message_path_encode(&paths, op->beside, out);
         writer_bytes(out, op->from_check, sizeof op->from_check);
         writer_varint(out, op->know);
         plain_encode(&op->to, out);
@@ -120,6 +130,17 @@ agrees(enum message_plan_action action, enum entry_kind kind)
     }
 }
 
+/* Only what is made where nothing was can have been elsewhere before. */
+static bool
+is_sound(const struct message_plan_op *op)
+{
+    if (op->beside == NULL)
+        return !op->foreign;
+    return op->beside[0] != '\0' && (op->far_side || !op->foreign) &&
+           (op->action == MESSAGE_PLAN_FILE ||
+            op->action == MESSAGE_PLAN_SYMLINK);
+}
+
 static void
 op_decode(struct reader *r, const struct entry_maps *maps, uint32_t next,
           struct message_paths *paths, struct mem_arena *arena,
@@ -130,15 +151,18 @@ op_decode(struct reader *r, const struct entry_maps *maps, uint32_t next,
     uint8_t action = reader_u8(r);
     op->why = reader_u8(r);
     op->path = message_path_decode(paths, r, arena);
+    op->beside = flags & OP_BESIDE ? message_path_decode(paths, r, arena)
+                                   : NULL;
     message_bytes_decode(r, op->from_check, sizeof op->from_check);
     uint32_t know = (uint32_t)reader_up_to(r, MESSAGE_PLAN_KNOW_MAX);
     plain_decode(r, maps, arena, &op->to);
+    op->foreign = flags & OP_FOREIGN;
     op->far_side = flags & OP_FAR;
     op->shown = flags & OP_SHOWN;
     op->action = (enum message_plan_action)action;
     if (r->failed || op->id >= MESSAGE_OPS_MAX || flags > OP_FLAGS ||
         op->why > MESSAGE_PLAN_WHY_MAX || know >= maps->know_n ||
-        !agrees(op->action, op->to.kind)) {
+        !agrees(op->action, op->to.kind) || !is_sound(op)) {
         reader_fail(r);
         return;
     }

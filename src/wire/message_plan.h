@@ -50,6 +50,10 @@ struct message_plan_op {
                                                there: message_plan_check */
     struct entry to; /* its know, below, stamps and name do not travel */
     uint32_t know;   /* index of a KNOW sent before */
+    const char *beside; /* NULL, or the path of the far end that this was at
+                           until it lost, with its content */
+    bool foreign; /* an event of the far end's own: it replaces the dots of to.
+                     Only with beside, and of the far side */
 };
 
 struct message_plan_ops {

@@ -14,6 +14,7 @@ struct scenario {
     const char *const *left; /* what is then done to one */
     const char *const *right;
     int mass; /* so many more files are in base, and edited */
+    const char *option; /* of every run; may be NULL */
 };
 
 extern const struct scenario scenario_all[];

@@ -39,6 +39,18 @@ content_of(const char *path, const struct stat *st)
     return hash;
 }
 
+/* Trees are made anew for each run, with other nodes: a version that is kept
+ * beside another goes by the rest of its name. */
+static void
+forget_node(char *path)
+{
+    static const char mark[] = ".weft-conflict-";
+    char *at = strstr(path, mark);
+
+    if (at != NULL && strlen(at) >= sizeof mark + 15 + 16)
+        memset(at + sizeof mark + 15, '0', 16);
+}
+
 static void
 walk(struct snapshot *s, const char *top, const char *below, bool is_root)
 {
@@ -59,6 +71,7 @@ walk(struct snapshot *s, const char *top, const char *below, bool is_root)
         MEM_GROW(s->v, s->n, s->cap);
         struct snapshot_item *i = &s->v[s->n++];
         *i = (struct snapshot_item){.path = path};
+        forget_node(path);
         i->kind = S_ISDIR(st.st_mode) ? 'd' : S_ISLNK(st.st_mode) ? 'l' : 'f';
         if (i->kind != 'l')
             i->mode = st.st_mode & 07777;

@@ -169,7 +169,8 @@ run(struct sweep *w, const char *role, const char *fault, const char *count)
         if (count)
             setenv("WEFT_FAULT_COUNT", count, 1);
         const char *program = role || w->lacks ? w->faulty : w->weft;
-        execl(program, "weft", "sync", "left", "right", (char *)NULL);
+        execl(program, "weft", "sync", "left", "right", w->s->option,
+              (char *)NULL);
         _exit(99);
     }
     pid_t main_pid = running;

@@ -24,7 +24,7 @@ part() {
         "$programs/sweep" -s "$s" "$@" ${WEFT_SWEEP:-} || echo failed
     done >"$out/$name" 2>&1
 }
-one='new delete dir-to-file modes rename-dir touch conflict'
+one='new delete dir-to-file modes rename-dir touch conflict both'
 two='edit file-to-dir links rename nested strangers'
 if [ -n "${N:-}" ]; then
     part a "$one mass" -e 1 &

@@ -24,8 +24,8 @@ struct session_args {
 };
 
 struct session_counts {
-    uint64_t sessions, ops, shown, decisions[DECIDE_SURVIVED + 1];
-    uint64_t conflicts[DECIDE_SURVIVED + 1];
+    uint64_t sessions, ops, shown, decisions[DECIDE_WHYS];
+    uint64_t conflicts[DECIDE_WHYS];
     uint64_t allowed; /* reports where a plain copy would do (DESIGN 14.8) */
     uint64_t minted, scopes, moves, stops, failed;
     bool stored;       /* of the last session: was anything remembered? */

@@ -234,8 +234,15 @@ plan(struct buf *out)
          .to = file(),
          .know = 2},
         {.id = 9, .action = MESSAGE_PLAN_DELETE, .path = "dir/old"},
+        {.id = 10,
+         .far_side = true,
+         .action = MESSAGE_PLAN_FILE,
+         .path = "dir/f2",
+         .to = file(),
+         .beside = "dir/f",
+         .foreign = true},
     };
-    struct message_plan_ops m = {.n = 2, .ops = ops};
+    struct message_plan_ops m = {.n = 3, .ops = ops};
 
     message_plan_ops_encode(&m, out);
 }
@@ -676,10 +683,13 @@ static const struct {
     {MESSAGE_KNOW, know_, message_plan_know_again,
      "020200050403020100ac0200000000"},
     {MESSAGE_PLAN, plan, message_plan_ops_again,
-     "020703020100086469722f66696c653132333435363700020100000101ac0200"
+     "030703020100086469722f66696c653132333435363700020100000101ac0200"
      "05cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcda403aab4aed8c7bfce972fe807abab"
      "abababababababababababababababababababababababababababababab0100"
-     "050004036f6c64000000000000000000000000"},
+     "050004036f6c64000000000000000000000000000d0200040266320500000000"
+     "0000000000000100000101ac020005cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcda4"
+     "03aab4aed8c7bfce972fe807abababababababababababababababababababab"
+     "abababababababababababab"},
     {MESSAGE_CONFLICT, conflict, message_plan_conflicts_again,
      "01000161030300000101ac020005cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdaab4"
      "aed8c7bfce972f042e2e2f62000000"},
@@ -1072,7 +1082,7 @@ START_TEST(plan_is_mapped)
     plan(&b);
     struct reader r = reader_over(b.data, b.len);
     ck_assert(message_plan_ops_decode(&r, &mapped, &arena, &m));
-    ck_assert_uint_eq(m.n, 2);
+    ck_assert_uint_eq(m.n, 3);
     ck_assert_uint_eq(m.ops[0].id, 7);
     ck_assert_uint_eq(m.ops[0].know, 22);
     ck_assert_uint_eq(m.ops[0].to.made.v[0].who, 8);

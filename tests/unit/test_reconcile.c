@@ -169,7 +169,8 @@ describe(const struct plan *p, bool records, char *out, size_t len)
 {
     static const char *const whys[] = {
         "causal",  "created", "derived", "edited", "deleted",
-        "history", "type",    "target",  "rule",   "kept"};
+        "history", "type",    "target",  "rule",   "kept",
+        "revived", "beside"};
     size_t at = 0;
 
     *out = '\0';
@@ -206,7 +207,8 @@ run(const struct story *s, bool swap, struct plan *out)
                                         .arg = &tree[i],
                                         .exceptions = exceptions,
                                         .exception_n = 3,
-                                        .self = i};
+                                        .self = i,
+                                        .node = i + 1};
         knowledge_see(&side->root, i, 8, 0);
         knowledge_see(&side->root, 1 - i, other[i], 0);
     }
@@ -225,6 +227,12 @@ run(const struct story *s, bool swap, struct plan *out)
 #define BOTH RECONCILE_BOTH, false, RECONCILE_SKIP, NULL
 #define PUSH RECONCILE_TO_RIGHT, false, RECONCILE_SKIP, NULL
 #define MIRROR RECONCILE_TO_RIGHT, true, RECONCILE_SKIP, NULL
+#define KEEP_LEFT RECONCILE_BOTH, false, RECONCILE_RIGHT_KEEP_LEFT, NULL
+#define KEEP_RIGHT RECONCILE_BOTH, false, RECONCILE_LEFT_KEEP_RIGHT, NULL
+
+/* What the left's and the right's version are called beside the winner. */
+#define OF_LEFT ".weft-conflict-19700101-000000-0000000000000001"
+#define OF_RIGHT ".weft-conflict-19700101-000000-0000000000000002"
 
 static const struct story stories[] = {
     {"nothing", "", "", 0, 0, "", BOTH},
@@ -270,6 +278,35 @@ static const struct story stories[] = {
      "R:delete:x R:delete:d/y R:delete:d", MIRROR},
     {"mirror replaces a directory", "d=1@0.1", "d/@1.2 d/y=1@1.2", 0, 0,
      "R:delete:d/y R:file:d", MIRROR},
+    {"both are kept", "x.c=1@0.2", "x.c=2@1.2", 0, 0,
+     "L:file:x" OF_RIGHT ".c R:file:x" OF_RIGHT ".c R:file:x.c", KEEP_RIGHT},
+    {"the other way about", "d/ d/x=1@0.2", "d/ d/x=2@1.2", 0, 0,
+     "L:file:d/x" OF_LEFT " R:file:d/x" OF_LEFT " L:file:d/x", KEEP_LEFT},
+    {"a name that is taken is not used", "x=1@0.2 x" OF_RIGHT "=3",
+     "x=2@1.2 x" OF_RIGHT "=3", 0, 0,
+     "L:file:x" OF_RIGHT "-2 R:file:x" OF_RIGHT "-2 R:file:x", KEEP_RIGHT},
+    {"nor one of which something is known", "x=1@0.2 x" OF_RIGHT "-!1",
+     "x=2@1.2", 0, 0, "L:file:x" OF_RIGHT "-2 R:file:x" OF_RIGHT "-2 R:file:x",
+     KEEP_RIGHT},
+    {"what was kept before is enough", "x=1@0.2 x" OF_RIGHT "=2@0.3", "x=2@1.2",
+     0, 0, "R:file:x R:file:x" OF_RIGHT, KEEP_RIGHT},
+    {"unless it is to go", "x=1@0.2 x" OF_RIGHT "=2@1.1", "x=2@1.2", 1, 0,
+     "L:file:x" OF_RIGHT "-2 R:file:x" OF_RIGHT "-2 R:file:x L:delete:x"
+     OF_RIGHT, KEEP_RIGHT},
+    {"an ignored name cannot be made", "x=1@0.2", "x=2@1.2", 0, 0, "!edited:x",
+     RECONCILE_BOTH, false, RECONCILE_LEFT_KEEP_RIGHT, "x" OF_RIGHT},
+    {"a file makes way for a directory", "d=1@0.2", "d/@0.1 d/x=1@0.1 d/y=2@1.2",
+     0, 1, "L:file:d" OF_LEFT " R:file:d" OF_LEFT " L:dir:d L:file:d/x "
+     "L:file:d/y", KEEP_LEFT},
+    {"a directory is not kept beside a file", "d=1@0.2",
+     "d/@0.1 d/x=1@0.1 d/y=2@1.2", 0, 1, "!type:d", KEEP_RIGHT},
+    {"nothing is not kept beside an edit", "x=1@1.1,0.2", "", 1, 0,
+     "!deleted:x", KEEP_RIGHT},
+    {"push keeps both at the target", "x=1@0.2", "x=2@1.2", 0, 0,
+     "R:file:x" OF_RIGHT " R:file:x", RECONCILE_TO_RIGHT, false,
+     RECONCILE_LEFT_KEEP_RIGHT, NULL},
+    {"push keeps the source", "x=1@0.2", "x=2@1.2", 0, 0, "!edited:x",
+     RECONCILE_TO_RIGHT, false, RECONCILE_RIGHT_KEEP_LEFT, NULL},
     {"absence with an exception does not delete", "x-!1", "x=1@1.2", 2, 0,
      "L:file:x", BOTH},
     {"so does one above", "d-!1", "d/@1.2 d/x=1@1.2", 2, 0,
@@ -293,15 +330,20 @@ END_TEST
 
 START_TEST(swapping_sides_swaps_the_plan)
 {
+    static const enum reconcile_choice swapped[] = {
+        [RECONCILE_SKIP] = RECONCILE_SKIP,
+        [RECONCILE_TAKE_LEFT] = RECONCILE_TAKE_RIGHT,
+        [RECONCILE_TAKE_RIGHT] = RECONCILE_TAKE_LEFT,
+        [RECONCILE_LEFT_KEEP_RIGHT] = RECONCILE_RIGHT_KEEP_LEFT,
+        [RECONCILE_RIGHT_KEEP_LEFT] = RECONCILE_LEFT_KEEP_RIGHT,
+    };
     struct story s = stories[_i];
     struct plan p = {0}, q = {0};
 
     if (s.mode != RECONCILE_BOTH)
         return;
     run(&s, false, &p);
-    if (s.choice != RECONCILE_SKIP)
-        s.choice = s.choice == RECONCILE_TAKE_LEFT ? RECONCILE_TAKE_RIGHT
-                                                   : RECONCILE_TAKE_LEFT;
+    s.choice = swapped[s.choice];
     run(&s, true, &q);
     ck_assert_uint_eq(p.n, q.n);
     ck_assert_uint_eq(p.conflict_n, q.conflict_n);
@@ -335,6 +377,43 @@ START_TEST(one_way_runs_change_one_side)
             p.ops[i].side == PLAN_RIGHT ||
                 (decide_mints(p.ops[i].why) && p.ops[i].action == PLAN_RECORD),
             "%s", s->says);
+    plan_fini(&p);
+}
+END_TEST
+
+/* Who has made what is kept, and where its content comes from. */
+START_TEST(what_is_kept_is_an_event)
+{
+    static const struct story sync = {
+        "", "x=1@0.2", "x=2@1.2", 0, 0, NULL, KEEP_RIGHT};
+    static const struct story push = {
+        "",   "x=1@0.2", "x=2@1.2", 0, 0, NULL, RECONCILE_TO_RIGHT, false,
+        RECONCILE_LEFT_KEEP_RIGHT,  NULL};
+    struct plan p = {0};
+
+    run(&sync, false, &p);
+    ck_assert_uint_eq(p.n, 4);
+    for (size_t i = 0; i < 2; i++) {
+        const struct plan_op *op = &p.ops[i];
+        ck_assert_int_eq(op->side, i == 0 ? PLAN_LEFT : PLAN_RIGHT);
+        ck_assert_int_eq(op->why, DECIDE_BESIDE);
+        ck_assert_str_eq(op->beside, "x");
+        ck_assert_int_eq(op->holder, PLAN_RIGHT);
+        ck_assert_uint_eq(op->to->made.n, 1);
+        ck_assert(dot_equal(op->to->made.v[0], (struct dot){0, 9}));
+        ck_assert(dot_equal(op->to->created, (struct dot){0, 9}));
+        ck_assert(knowledge_has(&p.know[op->know], (struct dot){0, 9}));
+        ck_assert(!op->foreign);
+    }
+    ck_assert_ptr_null(p.ops[0].source);
+    ck_assert_str_eq(p.ops[1].source, "x");
+    ck_assert_int_eq(p.ops[2].action, PLAN_RECORD);
+    plan_fini(&p);
+
+    run(&push, false, &p);
+    ck_assert_uint_eq(p.n, 3);
+    ck_assert(p.ops[0].foreign);
+    ck_assert_str_eq(p.ops[0].source, "x");
     plan_fini(&p);
 }
 END_TEST
@@ -448,6 +527,7 @@ main(void)
     tcase_add_loop_test(c, what_is_done, 0, n);
     tcase_add_loop_test(c, swapping_sides_swaps_the_plan, 0, n);
     tcase_add_loop_test(c, one_way_runs_change_one_side, 0, n);
+    tcase_add_test(c, what_is_kept_is_an_event);
     tcase_add_test(c, what_is_equal_is_not_looked_into);
     tcase_add_test(c, depth_is_no_danger);
     tcase_add_test(c, a_session_without_an_event_spends_no_tick);
