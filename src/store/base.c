@@ -145,6 +145,30 @@ base_read(const struct base *b, const struct hash_id *id, struct buf *out,
     return got;
 }
 
+int
+base_open(const struct base *b, const struct hash_id *id, int *fd_out,
+          struct err *err)
+{
+    char name[NAME_LEN];
+    struct buf text = {0};
+    int dirfd, got = open_folder(b, folder_of(id->b), &dirfd, err);
+
+    if (got <= 0)
+        return got;
+    got = read_checked(dirfd, id, &text, err);
+    buf_fini(&text);
+    if (got > 0) {
+        hash_hex(id->b, HASH_LEN, name);
+        int fd = ops_openat(dirfd, name, O_RDONLY | O_NOFOLLOW, 0);
+        if (fd < 0)
+            got = err_sys(err, "cannot open a kept text");
+        else
+            *fd_out = fd;
+    }
+    ops_close_quietly(dirfd);
+    return got;
+}
+
 static bool
 id_from_name(const char *name, struct hash_id *out)
 {

@@ -54,6 +54,10 @@ int base_keep_file(struct base *b, const struct hash_id *id, uint64_t size,
 int base_read(const struct base *b, const struct hash_id *id, struct buf *out,
               struct err *err);
 
+/* The same as a descriptor for reading; the caller closes it. */
+int base_open(const struct base *b, const struct hash_id *id, int *fd_out,
+              struct err *err);
+
 /* The id of a content that is kept and whose id begins with prev, which is
  * not zero.  Returns 1, or 0: there is none. */
 int base_find(const struct base *b, const uint8_t prev[ENTRY_PREV_LEN],

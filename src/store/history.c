@@ -580,11 +580,14 @@ history_set_conflicts(struct replica *r, uint64_t peer_node,
 }
 
 int
-history_settle(struct replica *r, const char *path, struct err *err)
+history_settle(struct replica *r, const char *path, uint64_t peer_node,
+               struct err *err)
 {
     char *key = turned(path, '/', '\0');
-    int got = database_run(r->db, err, "DELETE FROM conflicts WHERE path=?",
-                           "b", key, strlen(path));
+    int got = database_run(r->db, err,
+                           "DELETE FROM conflicts WHERE path=?1"
+                           " AND (?2=0 OR node=?2)",
+                           "bu", key, strlen(path), peer_node);
 
     free(key);
     return got;

@@ -120,8 +120,10 @@ int history_set_conflicts(struct replica *r, uint64_t peer_node,
                           bool (*keep)(void *arg, const char *path), void *arg,
                           struct err *err);
 
-/* Forget the conflicts at path, with any peer: it was settled. */
-int history_settle(struct replica *r, const char *path, struct err *err);
+/* Forget the conflict at path with one peer, or with any (0): it was settled.
+ */
+int history_settle(struct replica *r, const char *path, uint64_t peer_node,
+                   struct err *err);
 
 /* How many paths are in conflict? */
 int history_count_conflicts(struct replica *r, uint64_t *out, struct err *err);

@@ -53,7 +53,7 @@ workdir_fd(const struct workdir *d, const char *name, struct err *err)
 }
 
 int
-workdir_write(struct workdir *d, const char *name, const void *bytes,
+workdir_write(const struct workdir *d, const char *name, const void *bytes,
               size_t len, struct err *err)
 {
     int fd = workdir_fd(d, name, err), status = 0;

@@ -21,7 +21,7 @@ int workdir_open(struct workdir *d, struct err *err);
 char *workdir_path(const struct workdir *d, const char *name);
 
 /* What is there already is replaced. */
-int workdir_write(struct workdir *d, const char *name, const void *bytes,
+int workdir_write(const struct workdir *d, const char *name, const void *bytes,
                   size_t len, struct err *err);
 
 /* Append the content of a file to out.  ERR_LIMIT: it is too large. */

@@ -51,6 +51,10 @@ has(const void *bytes, size_t len)
     int got = base_read(&base, &id, &b, &err);
 
     must(got);
+    int fd = -1;
+    ck_assert_int_eq(base_open(&base, &id, &fd, &err), got);
+    if (got)
+        close(fd);
     if (got)
         ck_assert(b.len == len && (len == 0 || !memcmp(b.data, bytes, len)));
     buf_fini(&b);

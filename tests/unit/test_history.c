@@ -322,7 +322,7 @@ START_TEST(conflicts_are_a_set_for_each_peer)
     must(history_each_conflict(r, note_conflict, seen, &err));
     ck_assert_str_eq(seen, "a/x:1:nas a/x:2:- ");
     must(replica_begin(r, &err));
-    must(history_settle(r, "a/x", &err));
+    must(history_settle(r, "a/x", 0, &err));
     must(replica_commit(r, &err));
     must(history_count_conflicts(r, &n, &err));
     ck_assert_uint_eq(n, 0);
