@@ -8,6 +8,8 @@
 #include "merge/settle.h"
 #include "store/history.h"
 #include "store/tree.h"
+#include "sync/conflicts.h"
+#include "sync/keep.h"
 #include "sync/ledger.h"
 #include "sync/place.h"
 #include "sync/scope.h"
@@ -199,44 +201,6 @@ learn(struct finish *f, struct err *err)
     return uneven ? 0 : replica_forget_exceptions(r, err);
 }
 
-/* What the session was not about stays as it was noted. */
-static bool
-is_beside(void *arg, const char *path)
-{
-    const struct pair *p = arg;
-    bool inside;
-
-    message_open_about(&p->open, path, &inside);
-    return !inside;
-}
-
-static int
-note_conflicts(struct finish *f, struct err *err)
-{
-    const struct plan *plan = f->args->plan;
-    const struct pair *p = f->args->pair;
-    struct history_conflict *v = mem_array(plan->conflict_n, sizeof *v);
-    char *peer = pair_location(p);
-
-    for (size_t i = 0; i < plan->conflict_n; i++) {
-        const struct plan_conflict *c = &plan->conflicts[i];
-        v[i] = (struct history_conflict){
-            .path = c->path,
-            .why = (int)c->why,
-            .mine = p->initiator ? c->left : c->right,
-            .theirs = p->initiator ? c->right : c->left,
-            .peer_node = p->root.node,
-            .peer = peer};
-    }
-    int status = history_set_conflicts(f->replica, p->root.node, v,
-                                       plan->conflict_n,
-                                       p->open.only_n > 0 ? is_beside : NULL,
-                                       f->args->pair, err);
-    free(peer);
-    free(v);
-    return status;
-}
-
 static int
 note_peer(struct finish *f, struct err *err)
 {
@@ -289,7 +253,8 @@ record(struct finish *f, struct err *err)
 
     if (a->complete && (learn(f, err) < 0 || note_peer(f, err) < 0))
         return -1;
-    if (!a->only_run && note_conflicts(f, err) < 0)
+    if (!a->only_run &&
+        conflicts_note(a->pair, a->plan, &f->ledger, err) < 0)
         return -1;
     return a->commit != NULL && a->commit->run.id != 0 ? end_run(f, err) : 0;
 }
@@ -316,6 +281,7 @@ finish(const struct finish_args *args, struct hash_id *h, struct hash_id *v,
     }
     if (replica_commit(r, err) < 0)
         return -1;
+    keep_texts(args->pair, args->plan);
     if (args->commit != NULL)
         place_prune(r);
     return tree_root(r->tree, h, v, &uneven, err) < 0 ? -1 : 0;

@@ -16,8 +16,10 @@
 #include "sync/announce.h"
 #include "sync/chosen.h"
 #include "sync/commit.h"
+#include "sync/conflicts.h"
 #include "sync/exchange.h"
 #include "sync/finish.h"
+#include "sync/keep.h"
 #include "sync/pair.h"
 #include "sync/place.h"
 #include "sync/repair.h"
@@ -512,6 +514,7 @@ carry_out(struct initiator *s, struct transfer *t, struct err *err)
     t->on_end = op_ended;
     t->on_progress = progressed;
     t->arg = s;
+    keep_tell(p, &s->plan);
     if (transfer_run(t, err) < 0)
         return -1;
     t->complete = t->complete && p->open.only_n == 0 && !s->left_out;

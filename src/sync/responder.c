@@ -7,8 +7,10 @@
 #include "merge/guard.h"
 #include "sync/announce.h"
 #include "sync/commit.h"
+#include "sync/conflicts.h"
 #include "sync/exchange.h"
 #include "sync/finish.h"
+#include "sync/keep.h"
 #include "sync/pair.h"
 #include "sync/place.h"
 #include "sync/transfer.h"
@@ -93,8 +95,11 @@ converse(struct responder *s, struct err *err)
         if (r < 0)
             return -1;
         r = 0;
-        if (f.type == MESSAGE_END)
-            return 0;
+        if (f.type == MESSAGE_END) {
+            if (is_dry(s) || is_source(s) || s->args->read_only)
+                return 0;
+            return conflicts_forget(p, err);
+        }
         if (f.type != MESSAGE_SCANNED && !p->has_scanned)
             r = link_unexpected(&f, err);
         else if (f.type == MESSAGE_LIST)
@@ -296,6 +301,7 @@ carry_out(struct responder *s, struct err *err)
         refuse_unfit(s, &t, &s->plan.ops[i], s->announce.stale[i]);
     if (s->args->read_only)
         transfer_keep_nothing(&t);
+    keep_tell(p, &s->plan);
     int status = transfer_run(&t, err);
     if (status == 0)
         status = finish(s, &t, err);

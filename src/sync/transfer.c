@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/table.h"
+#include "sync/keep.h"
 
 #define TRIES 2 /* of the peer to get one content */
 
@@ -170,6 +171,7 @@ transfer_init(struct transfer *t, struct pair *pair, struct plan *plan,
 void
 transfer_keep_nothing(struct transfer *t)
 {
+    t->reads = true;
     for (size_t i = 0; i < t->receive.mine_n; i++)
         own_ended(t, t->receive.mine[i], NULL);
     t->receive.mine_n = 0;
@@ -324,6 +326,8 @@ take(struct transfer *t, const struct frame *f, struct err *err)
         return take_committed(t, f, err);
     case MESSAGE_CREDIT:
         return take_credit(t, f, err);
+    case MESSAGE_TEXT:
+        return keep_told(t->pair, t->plan, &t->told, t->reads, f, err);
     case MESSAGE_GO: /* the far end's, when nobody waited for it */
         return 0;
     case MESSAGE_FINISH:

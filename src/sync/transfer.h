@@ -26,6 +26,8 @@ struct transfer {
     uint32_t *gates;         /* [plan->n] place of the other side's op that has
                                 to be durable first, + 1; 0 none */
     size_t wanted;           /* contents that the peer has asked for */
+    size_t told;             /* TEXTs that have come */
+    bool reads;              /* nothing of this side is kept */
     size_t far_left;         /* ops of the other side that have not ended */
     struct message_data_range *ranges; /* durable, not yet told */
     size_t range_n, range_cap;

@@ -30,6 +30,7 @@ static const char *const names[256] = {
     [MESSAGE_FAIL] = "FAIL",
     [MESSAGE_COMMITTED] = "COMMITTED",
     [MESSAGE_CREDIT] = "CREDIT",
+    [MESSAGE_TEXT] = "TEXT",
     [MESSAGE_SUMS] = "SUMS",
     [MESSAGE_ASK] = "ASK",
     [MESSAGE_FINISH] = "FINISH",

@@ -69,6 +69,7 @@ enum message_type {
     MESSAGE_FAIL = 0x22,
     MESSAGE_COMMITTED = 0x23,
     MESSAGE_CREDIT = 0x24,
+    MESSAGE_TEXT = 0x25,
     MESSAGE_SUMS = 0x26,
     MESSAGE_ASK = 0x27,
     MESSAGE_FINISH = 0x30,

@@ -159,6 +159,28 @@ message_data_credit_decode(struct reader *r, struct mem_arena *arena,
 }
 
 void
+message_data_text_encode(const struct message_data_text *m, struct buf *out)
+{
+    writer_bytes(out, m->id.b, sizeof m->id.b);
+    writer_blob(out, m->bytes, m->len);
+}
+
+bool
+message_data_text_decode(struct reader *r, struct mem_arena *arena,
+                         struct message_data_text *out)
+{
+    struct message_data_text m = {.len = 0};
+
+    (void)arena;
+    message_bytes_decode(r, m.id.b, sizeof m.id.b);
+    m.bytes = reader_blob(r, MESSAGE_DATA_TEXT_MAX, &m.len);
+    if (!reader_end(r))
+        return false;
+    *out = m;
+    return true;
+}
+
+void
 message_data_progress_encode(const struct message_data_progress *m,
                              struct buf *out)
 {

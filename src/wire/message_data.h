@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Content on its way: WANT, DATA, FAIL, COMMITTED, CREDIT, PROGRESS.  See
+/* Content on its way: WANT, DATA, FAIL, COMMITTED, CREDIT, TEXT, PROGRESS.  See
  * message.h. */
 #ifndef WIRE_MESSAGE_DATA_H
 #define WIRE_MESSAGE_DATA_H
@@ -84,6 +84,20 @@ void message_data_credit_encode(const struct message_data_credit *m,
                                 struct buf *out);
 bool message_data_credit_decode(struct reader *r, struct mem_arena *arena,
                                 struct message_data_credit *out);
+
+/* What the sender has at a path that is in conflict: to be kept, so that the
+ * conflict can be looked at without the sender. */
+#define MESSAGE_DATA_TEXT_MAX (256u << 10)
+struct message_data_text {
+    struct hash_id id;
+    const uint8_t *bytes; /* [len], borrowed */
+    size_t len;           /* at most MESSAGE_DATA_TEXT_MAX */
+};
+
+void message_data_text_encode(const struct message_data_text *m,
+                              struct buf *out);
+bool message_data_text_decode(struct reader *r, struct mem_arena *arena,
+                              struct message_data_text *out);
 
 enum message_data_stage {
     MESSAGE_DATA_STAGE_CONNECT,

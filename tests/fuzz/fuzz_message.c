@@ -65,6 +65,7 @@ AGAIN(want, message_data_want)
 AGAIN(fail, message_data_fail)
 AGAIN(committed, message_data_committed)
 AGAIN(credit, message_data_credit)
+AGAIN(text, message_data_text)
 AGAIN(sums, message_delta_sums)
 AGAIN(ask, message_delta_ask)
 AGAIN_MAPPED(finish, message_finish)
@@ -115,6 +116,7 @@ static again_fn *const all[256] = {
     [MESSAGE_FAIL] = fail,
     [MESSAGE_COMMITTED] = committed,
     [MESSAGE_CREDIT] = credit,
+    [MESSAGE_TEXT] = text,
     [MESSAGE_SUMS] = sums,
     [MESSAGE_ASK] = ask,
     [MESSAGE_FINISH] = finish,

@@ -371,6 +371,15 @@ credit(struct buf *out)
 }
 
 static void
+text(struct buf *out)
+{
+    struct message_data_text m = {
+        .id = {{'t', 'x'}}, .bytes = (const uint8_t *)"a\n", .len = 2};
+
+    message_data_text_encode(&m, out);
+}
+
+static void
 finish(struct buf *out)
 {
     struct message_finish m = {.know = know, .complete = true};
@@ -616,6 +625,7 @@ AGAIN(message_data_want)
 AGAIN(message_data_fail)
 AGAIN(message_data_committed)
 AGAIN(message_data_credit)
+AGAIN(message_data_text)
 AGAIN(message_delta_sums)
 AGAIN(message_delta_ask)
 AGAIN_MAPPED(message_finish)
@@ -705,6 +715,9 @@ static const struct {
     {MESSAGE_COMMITTED, committed, message_data_committed_again,
      "02000307e807"},
     {MESSAGE_CREDIT, credit, message_data_credit_again, "80808004"},
+    {MESSAGE_TEXT, text, message_data_text_again,
+     "7478000000000000000000000000000000000000000000000000000000000000"
+     "02610a"},
     {MESSAGE_SUMS, sums, message_delta_sums_again,
      "0780080807060504030201808004011430313233343536373839616263646566"
      "6768696a"},
