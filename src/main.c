@@ -17,6 +17,7 @@
  *     rules               --exclude and the user's ignore file
  *     run                 a session, shown: glues the next ones to sync/session
  *     show, itemize       lines on standard output
+ *     clash, texts        a conflict, and what looks at its texts
  *     progress            the progress line on standard error
  *     events, json        --json
  *     manifest_format     the lines of `weft manifest`
@@ -56,6 +57,8 @@ static int (*const commands[COMMAND_COUNT])(struct options *) = {
     [COMMAND_DIFF] = cmd_diff_run,
     [COMMAND_APPLY] = cmd_apply_run,
     [COMMAND_STATUS] = cmd_status_run,
+    [COMMAND_CONFLICTS] = cmd_conflicts_run,
+    [COMMAND_RESOLVE] = cmd_resolve_run,
     [COMMAND_MANIFEST] = cmd_manifest_run,
     [COMMAND_CHECK_IGNORE] = cmd_check_ignore_run,
     [COMMAND_VERIFY] = cmd_verify_run,

@@ -10,6 +10,8 @@ int cmd_push_run(struct options *o); /* pull as well */
 int cmd_diff_run(struct options *o);
 int cmd_apply_run(struct options *o);
 int cmd_status_run(struct options *o);
+int cmd_conflicts_run(struct options *o);
+int cmd_resolve_run(struct options *o);
 int cmd_manifest_run(struct options *o);
 int cmd_check_ignore_run(struct options *o);
 int cmd_verify_run(struct options *o);

@@ -49,8 +49,16 @@ static const struct command_row rows[COMMAND_COUNT] = {
     [COMMAND_HELP] = {"help", "[COMMAND]", "this help, or that of a command",
                       NULL, true, false, 0, 1},
     [COMMAND_WATCH] = {.name = "watch"},
-    [COMMAND_CONFLICTS] = {.name = "conflicts"},
-    [COMMAND_RESOLVE] = {.name = "resolve"},
+    [COMMAND_CONFLICTS] =
+        {"conflicts", "[DIR]", "list the conflicts that are open",
+         "Status 1 where there are some. -q lists the paths alone.", true, true,
+         0, 1},
+    [COMMAND_RESOLVE] =
+        {"resolve", "PATH...", "settle conflicts, here and for good",
+         "All that are open at and below each PATH. Without a choice it asks, "
+         "on a terminal. What gives way goes to the trash, and the next sync "
+         "takes the decision along.",
+         true, true, 1, 0},
     [COMMAND_LOG] =
         {"log", "[RUN] [DIR]", "what each run did here, the latest first",
          "With RUN, or with -v, every path that a run changed here is "

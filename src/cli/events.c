@@ -23,8 +23,8 @@ events_code(enum err_code code)
     return code < ERR_CODES ? names[code] : "unknown";
 }
 
-static const char *
-reason(enum decide_why why)
+const char *
+events_why(enum decide_why why)
 {
     static const char *const names[] = {
         [DECIDE_CAUSAL] = "newer",     [DECIDE_CREATED] = "new",
@@ -61,10 +61,9 @@ events_plan(struct buf *b, const char *const *names,
     json_end(b);
 }
 
-/* kind, size, mtime, mode of what is at a path; nothing of what is absent. */
-static void
-add_facts(struct buf *b, enum entry_kind kind, uint64_t size, int64_t mtime_ns,
-          uint32_t mode)
+void
+events_facts(struct buf *b, enum entry_kind kind, uint64_t size,
+             int64_t mtime_ns, uint32_t mode)
 {
     json_string(b, "kind", show_kind(kind));
     if (kind == ENTRY_ABSENT)
@@ -89,14 +88,14 @@ events_change(struct buf *b, const char *const *names, bool dry_run,
         json_path(b, "moved_from", c->moved_from);
     json_path(b, "from", names[c->from]);
     json_path(b, "to", names[c->to]);
-    json_string(b, "why", reason(c->why));
+    json_string(b, "why", events_why(c->why));
     if (c->rule == SESSION_BY_POLICY)
         json_string(b, "rule", show_policy(c->policy));
     else if (c->rule == SESSION_BY_MIRROR)
         json_string(b, "rule", "mirror");
     if (!gone) {
         json_open(b, "now", '{');
-        add_facts(b, c->kind, c->size, c->mtime_ns, c->mode);
+        events_facts(b, c->kind, c->size, c->mtime_ns, c->mode);
         json_close(b, '}');
     }
     if (c->word != SESSION_NEW) {
@@ -104,7 +103,7 @@ events_change(struct buf *b, const char *const *names, bool dry_run,
         if (kind == ENTRY_ABSENT)
             kind = c->kind;
         json_open(b, "before", '{');
-        add_facts(b, kind, c->size_before, c->mtime_before_ns, c->mode_before);
+        events_facts(b, kind, c->size_before, c->mtime_before_ns, c->mode_before);
         json_close(b, '}');
     }
     json_end(b);
@@ -122,7 +121,7 @@ add_version(struct buf *b, const char *const *names,
     json_string(b, "node", hex);
     if (v->host && v->host[0])
         json_path(b, "host", v->host);
-    add_facts(b, v->there ? v->kind : ENTRY_ABSENT, v->size, v->mtime_ns,
+    events_facts(b, v->there ? v->kind : ENTRY_ABSENT, v->size, v->mtime_ns,
               v->mode);
     if (v->there && v->kind != ENTRY_DIR) {
         hash_hex(v->id.b, HASH_LEN, hex);
@@ -137,7 +136,7 @@ events_conflict(struct buf *b, const char *const *names,
 {
     json_event(b, "conflict");
     json_path(b, "path", c->path);
-    json_string(b, "why", reason(c->why));
+    json_string(b, "why", events_why(c->why));
     json_open(b, "versions", '[');
     add_version(b, names, &c->version[0]);
     add_version(b, names, &c->version[1]);

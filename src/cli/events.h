@@ -21,7 +21,14 @@ void events_progress(struct buf *b, const struct session_progress *p);
 void events_summary(struct buf *b, const struct session_result *r,
                     const struct err *failed, int status);
 
-/* The stable name of an error code: "locked". */
+/* The stable names of a reason, "edited", and of an error code, "locked". */
+const char *events_why(enum decide_why why);
+
+/* kind, size, mtime, mode of what is at a path; the kind alone of what is
+ * absent. */
+void events_facts(struct buf *b, enum entry_kind kind, uint64_t size,
+                  int64_t mtime_ns, uint32_t mode);
+
 const char *events_code(enum err_code code);
 
 #endif

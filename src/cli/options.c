@@ -7,15 +7,17 @@
 #define AT(field) offsetof(struct options, field)
 #define TREES                                                                  \
     (COMMAND_RUNS | COMMAND_BIT(COMMAND_MANIFEST) |                            \
-     COMMAND_BIT(COMMAND_VERIFY) | COMMAND_BIT(COMMAND_CHECK_IGNORE))
+     COMMAND_BIT(COMMAND_VERIFY) | COMMAND_BIT(COMMAND_CHECK_IGNORE) |         \
+     COMMAND_BIT(COMMAND_RESOLVE))
 #define ONE_WAY (COMMAND_BIT(COMMAND_PUSH) | COMMAND_BIT(COMMAND_PULL))
 #define TWO_WAY (COMMAND_BIT(COMMAND_SYNC) | COMMAND_BIT(COMMAND_DIFF))
 #define ONLY(c) COMMAND_BIT(COMMAND_##c)
 #define SESSIONS (COMMAND_RUNS | ONLY(APPLY))
-#define CHANGES (SESSIONS | ONLY(RESTORE))
-#define MEETS (SESSIONS | ONLY(VERIFY)) /* another replica */
+#define CHANGES (SESSIONS | ONLY(RESTORE) | ONLY(RESOLVE))
+#define MEETS (SESSIONS | ONLY(VERIFY) | ONLY(RESOLVE)) /* another replica */
 #define REPORTS                                                                \
-    (CHANGES | ONLY(STATUS) | ONLY(MANIFEST) | ONLY(VERIFY) | ONLY(LOG))
+    (SESSIONS | ONLY(RESTORE) | ONLY(STATUS) | ONLY(MANIFEST) |                \
+     ONLY(VERIFY) | ONLY(LOG) | ONLY(CONFLICTS))
 
 static const struct options_choice policies[] = {
     {"skip", SESSION_SKIP},
@@ -62,6 +64,26 @@ static const struct options_row rows[] = {
      "WHEN", 0, 0, NULL, "as it was before a time, or before a run"},
     {0, "list", OPTIONS_FLAG, AT(list), ONLY(RESTORE), OPTIONS_WHAT,
      NULL, 0, 0, NULL, "only list the versions that there are"},
+    {0, "mine", OPTIONS_FLAG, AT(mine), ONLY(RESOLVE), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "keep what is here"},
+    {0, "theirs", OPTIONS_FLAG, AT(theirs), ONLY(RESOLVE), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "take the other version, or its deletion"},
+    {0, "newer", OPTIONS_FLAG, AT(newer), ONLY(RESOLVE), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "take the later of the two"},
+    {0, "both", OPTIONS_FLAG, AT(both), ONLY(RESOLVE), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "keep what is here, and theirs beside it"},
+    {0, "merge", OPTIONS_FLAG, AT(merge), ONLY(RESOLVE), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "merge two texts with what both were made from"},
+    {0, "markers", OPTIONS_FLAG, AT(markers), ONLY(RESOLVE), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "with --merge: clashing lines between markers"},
+    {0, "tool", OPTIONS_STRING, AT(tool), ONLY(RESOLVE), OPTIONS_WHAT,
+     "CMD", 0, 0, NULL, "let a program do it, as git mergetool does"},
+    {0, "diff", OPTIONS_FLAG, AT(diff), ONLY(RESOLVE), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "show the difference, change nothing"},
+    {0, "from", OPTIONS_STRING, AT(from), ONLY(RESOLVE), OPTIONS_WHAT,
+     "NODE", 0, 0, NULL, "which of several other versions is meant"},
+    {0, "offline", OPTIONS_FLAG, AT(offline), ONLY(RESOLVE), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "do not ask the other host for what is not here"},
     {0, "exclude", OPTIONS_RULE, 0, TREES, OPTIONS_WHAT,
      "PATTERN", OPTIONS_EXCLUDE, 0, NULL, "leave out what matches"},
     {0, "include", OPTIONS_RULE, 0, TREES, OPTIONS_WHAT,
@@ -107,6 +129,8 @@ static const struct options_row rows[] = {
      NULL, 0, 0, NULL, "JSON lines, see weft-json(5)"},
     {0, "max-count", OPTIONS_NUMBER, AT(max_count), ONLY(LOG), OPTIONS_OUTPUT,
      "NUMBER", 1, 1000000, NULL, "show no more runs than that"},
+    {'0', "null", OPTIONS_FLAG, AT(null), ONLY(CONFLICTS), OPTIONS_OUTPUT,
+     NULL, 0, 0, NULL, "paths alone, each ended by a NUL"},
     {0, "format", OPTIONS_CHOICE, AT(format), ONLY(MANIFEST), OPTIONS_OUTPUT,
      "FORMAT", 0, 0, formats, "text, json, mtree or sha256sum"},
 

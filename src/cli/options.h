@@ -60,6 +60,12 @@ struct options {
     uint64_t rate; /* bytes a second; 0: any */
     const char *output; /* file for the plan */
 
+    /* Conflicts */
+    bool mine, theirs, newer, both, merge, diff; /* resolve: which of these */
+    bool markers, offline;
+    bool null; /* names end with NUL */
+    const char *tool, *from;
+
     /* Others */
     const char *before; /* restore: NULL without */
     bool list;

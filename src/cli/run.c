@@ -403,3 +403,42 @@ run_plan(const struct options *o, const struct planfile *plan)
     args.chosen = plan;
     return run_it(&all, &args);
 }
+
+int
+run_about(const struct options *o, const struct run_about *about,
+          struct session_result *result)
+{
+    const char *pair[2] = {about->first, about->second};
+    struct options all = *o;
+    struct session_args args;
+    struct buf rules = {0};
+    struct run run;
+    struct session_watcher watcher = {.arg = &run,
+                                      .problem = on_problem,
+                                      .note = on_note,
+                                      .cancelled = on_poll};
+    struct err err;
+    int status;
+
+    if (rules_encode(o, &rules, &err) < 0) {
+        buf_fini(&rules);
+        say_error(&err);
+        return EXIT_USAGE;
+    }
+    all.operands = pair;
+    all.n = 2;
+    fill(&args, &all, SESSION_BOTH, &rules);
+    args.policy = about->policy;
+    args.only = about->only;
+    args.only_n = about->n;
+    args.watcher = &watcher;
+    signals_catch();
+    begin(&run, &all, SESSION_BOTH);
+    int r = session_run(&args, result, &err);
+    status = status_of(&all, result, r < 0 ? &err : NULL);
+    if (r < 0)
+        say_error(&err);
+    end(&run);
+    buf_fini(&rules);
+    return status;
+}

@@ -12,4 +12,14 @@ int run_session(const struct options *o, enum session_mode mode);
 /* The same with what a saved plan says: its locations, options and changes. */
 int run_plan(const struct options *o, const struct planfile *plan);
 
+/* A two-way run about some paths, of which only what goes wrong is told. */
+struct run_about {
+    const char *first, *second; /* locations */
+    const char *const *only;    /* [n] see session_args */
+    size_t n;
+    enum session_policy policy;
+};
+int run_about(const struct options *o, const struct run_about *about,
+              struct session_result *result);
+
 #endif

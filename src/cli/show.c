@@ -185,6 +185,23 @@ show_why(enum decide_why why)
     return "changed on both sides";
 }
 
+const char *
+show_clash(enum decide_why why, enum entry_kind a, enum entry_kind b)
+{
+    static const char *const words[] = {
+        [1 << ENTRY_FILE | 1 << ENTRY_DIR] =
+            "a file on one side, a directory on the other",
+        [1 << ENTRY_FILE | 1 << ENTRY_SYMLINK] =
+            "a file on one side, a symlink on the other",
+        [1 << ENTRY_DIR | 1 << ENTRY_SYMLINK] =
+            "a directory on one side, a symlink on the other",
+    };
+    unsigned both = 1u << a | 1u << b;
+    const char *said = both < sizeof words / sizeof *words ? words[both] : NULL;
+
+    return said ? said : show_why(why);
+}
+
 /* The room that the longest short name needs. */
 static int
 name_width(const struct show_style *style)
@@ -381,7 +398,9 @@ show_conflict(struct buf *b, const struct show_style *style,
     buf_add_string(b, " conflict");
     if (style->colour)
         buf_add_string(b, PLAIN);
-    buf_add_format(b, " %s: %s\n", quoted, show_why(conflict->why));
+    buf_add_format(b, " %s: %s\n", quoted,
+                   show_clash(conflict->why, conflict->version[0].kind,
+                              conflict->version[1].kind));
     add_version(b, style, &conflict->version[0]);
     add_version(b, style, &conflict->version[1]);
     if (style->dry_run || style->verbose)

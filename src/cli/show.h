@@ -50,8 +50,11 @@ void show_conflict(struct buf *b, const struct show_style *style,
 void show_plan(struct buf *b, const struct show_style *style,
                const struct session_totals *plan);
 
-/* Why nobody's version can be taken: "edited on both sides". */
+/* Why nobody's version can be taken: "changed on both sides".  Of a conflict
+ * between two versions, what they are says more. */
 const char *show_why(enum decide_why why);
+const char *show_clash(enum decide_why why, enum entry_kind a,
+                       enum entry_kind b);
 const char *show_word(enum session_word word);
 const char *show_policy(enum session_policy policy); /* as on the command line */
 const char *show_kind(enum entry_kind kind);

@@ -115,7 +115,8 @@ limited() { timeout -k 5 "${WEFT_TEST_LIMIT:-300}" "$WEFT" "$@"; }
 weft() {
     case $WEFT_TEST_ENDPOINT,${1:-} in
     local,*) limited "$@" ;;
-    *,sync | *,push | *,pull | *,diff | *,apply | *,watch | *,doctor | *,verify)
+    *,sync | *,push | *,pull | *,diff | *,apply | *,watch | *,doctor | \
+        *,resolve | *,verify)
         command=$1
         shift
         limited "$command" -e "$rsh" --remote-path="$WEFT" "$@"
