@@ -221,8 +221,11 @@ send_delay_ms(const struct send *s)
 void
 send_want(struct send *s, const struct plan_op *op)
 {
+    bool *asked = &s->asked[op - s->plan->ops];
+
     MEM_GROW(s->queue, s->queue_n, s->queue_cap);
-    s->queue[s->queue_n++] = op;
+    s->queue[s->queue_n++] = (struct send_request){op, *asked};
+    *asked = true;
 }
 
 /* The file that waits for these sums goes on. */
@@ -343,10 +346,8 @@ send_pump(struct send *s)
         o->job.run = run;
         o->replica = s->pair->replica;
         o->piece = s->piece;
-        o->op = s->queue[s->at++];
-        bool *asked = &s->asked[o->op - s->plan->ops];
-        o->again = *asked;
-        *asked = true;
+        o->op = s->queue[s->at].op;
+        o->again = s->queue[s->at++].again;
         o->differ = o->again ? NULL : s->differs[o->op - s->plan->ops];
         s->path = o->op->path;
         s->files++;

@@ -34,7 +34,10 @@ struct send {
     bool *asked; /* [plan->n] wanted before */
     struct differ **differs; /* [plan->n] what the peer said of its older
                                 version; NULL: nothing */
-    const struct plan_op **queue; /* [queue_n], from at on not yet begun */
+    struct send_request {
+        const struct plan_op *op;
+        bool again; /* it was wanted before */
+    } *queue; /* [queue_n], from at on not yet begun */
     size_t at, queue_n, queue_cap;
     size_t sums;                /* blocks in all of them */
     struct outgoing *parked; /* begun, waiting for credit or the connection */

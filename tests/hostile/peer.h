@@ -14,6 +14,7 @@
 #include "manifest/listing.h"
 #include "wire/channel.h"
 #include "wire/message_data.h"
+#include "wire/message_delta.h"
 #include "wire/message_open.h"
 #include "wire/message_plan.h"
 #include "wire/message_root.h"

@@ -953,6 +953,109 @@ want_wrong(struct peer *p, const struct attack *a)
 }
 
 static void
+sums(struct peer *p, uint32_t op, uint32_t block, uint64_t from, bool last,
+     size_t n)
+{
+    uint8_t *bytes = mem_zero(n * SIGNATURE_WIRE + 1);
+    struct message_delta_sums m = {.op = op,
+                                   .block = block,
+                                   .seed = 1,
+                                   .from = from,
+                                   .last = last,
+                                   .n = n,
+                                   .sums = bytes};
+    struct buf b = {0};
+
+    message_delta_sums_encode(&m, &b);
+    peer_send(p, MESSAGE_SUMS, &b);
+    free(bytes);
+}
+
+/* Sums of an older version, as nobody would send them. */
+static void
+sums_wrong(struct peer *p, const struct attack *a)
+{
+    struct err ignored;
+
+    offer(p, a, "f00", "f00");
+    switch (a->text[0]) {
+    case 'o': /* of an op that is none, or its own */
+        sums(p, (uint32_t)a->number, 1024, 0, true, 1);
+        break;
+    case 'b': /* of two sizes of blocks */
+        sums(p, 3, 1024, 0, false, 1);
+        sums(p, 3, 2048, 1024, true, 1);
+        break;
+    case 'l': /* after it was asked for whole */
+        peer_want(p, 3, 1);
+        sums(p, 3, 1024, 0, true, 1);
+        break;
+    case 't': /* three times */
+        for (int i = 0; i < 3; i++)
+            sums(p, 3, 1024, 0, true, 1);
+        break;
+    default: /* without end */
+        for (uint64_t i = 0; i < 400 && !p->ended && !p->aborted; i++) {
+            sums(p, 3, 512, 0, false, 50000);
+            if (channel_flush(p->ch, 5000, &ignored) < 0)
+                p->ended = true;
+        }
+    }
+}
+
+/* Sums that fit nothing are no harm: the content comes all the same. */
+static void
+sums_strange(struct peer *p, const struct attack *a)
+{
+    offer(p, a, "f00", "f00");
+    sums(p, 3, (uint32_t)a->number, (UINT64_C(1) << 62), false, 1);
+    sums(p, 3, (uint32_t)a->number, 0, true, 1);
+    if (a->number > 1024) {
+        ck_assert(peer_await(p, MESSAGE_ASK, NULL));
+        sums(p, 3, 1024, 5, true, 1);
+    }
+    ck_assert(peer_await(p, MESSAGE_DATA, NULL));
+    while (p->committed == 0)
+        ck_assert(peer_await(p, MESSAGE_COMMITTED, NULL));
+    end_well(p);
+}
+
+/* Sums are asked for where none were sent. */
+static void
+ask_wrong(struct peer *p, const struct attack *a)
+{
+    struct message_delta_range range = {0, UINT64_C(1) << 62};
+    struct message_delta_ask m = {
+        .op = (uint32_t)a->number, .block = 1024, .n = 1, .ranges = &range};
+    struct buf b = {0};
+
+    begin_file(p, a, "planted");
+    message_delta_ask_encode(&m, &b);
+    peer_send(p, MESSAGE_ASK, &b);
+}
+
+/* Copies of an older version that is not there. */
+static void
+copy_of_nothing(struct peer *p, const struct attack *a)
+{
+    begin_file(p, a, "planted");
+    for (int i = 0; i < 2; i++) {
+        struct message_data_record m = {
+            .op = 5,
+            .flags = MESSAGE_DATA_FIRST | MESSAGE_DATA_LAST | MESSAGE_DATA_COPY,
+            .len = 7,
+            .from = a->number};
+        struct buf b = {0};
+        message_data_add(&m, &b);
+        peer_send(p, MESSAGE_DATA, &b);
+        if (i == 0)
+            ck_assert(peer_await(p, MESSAGE_WANT, NULL));
+    }
+    ck_assert(peer_await(p, MESSAGE_FAIL, NULL));
+    end_well(p);
+}
+
+static void
 late(struct peer *p, const struct attack *a)
 {
     offer(p, a, "f00", "f00");
@@ -1286,6 +1389,20 @@ static const struct attack attacks[] = {
     {"WANT of no op", want_wrong, .number = 4, .other = 1},
     {"WANT of its own op", want_wrong, .number = 7, .other = 1},
     {"WANT without end", want_wrong, .number = 3, .other = 200000},
+    {"SUMS of no op", sums_wrong, .text = "o", .number = 4},
+    {"SUMS of its own op", sums_wrong, .text = "o", .number = 7},
+    {"SUMS of two kinds", sums_wrong, .text = "b"},
+    {"SUMS too late", sums_wrong, .text = "l"},
+    {"SUMS three times", sums_wrong, .text = "t"},
+    {"SUMS without end", sums_wrong, .text = "e"},
+    {"SUMS of somewhere", sums_strange, .number = 1024, .ends = FINE,
+     .changes = true},
+    {"large SUMS of somewhere", sums_strange, .number = 2048, .ends = FINE,
+     .changes = true},
+    {"ASK for what has no sums", ask_wrong, .number = 5},
+    {"a copy of what is not there", copy_of_nothing, .ends = FINE},
+    {"a copy from beyond the end", copy_of_nothing,
+     .number = UINT64_C(1) << 62, .ends = FINE},
     {"COMMITTED of others", late, .text = "c", .ends = FINE, .changes = true},
     {"FAIL of anything", late, .text = "f", .ends = FINE},
     {"CREDIT without end", late, .text = "C", .ends = FINE, .changes = true},
