@@ -12,6 +12,10 @@
  * directory above (below), else the root's.  After a session it has the join
  * of both sides'.  An op is needed to say so only if that is not what it is
  * going to inherit.
+ *
+ * Where a side is held, number 0 is no knowledge but for its own tick, which
+ * is what an absent path inherits, and below stays 0; the root's has the last
+ * number, which what is there inherits.
  */
 #include "merge/reconcile.h"
 
@@ -45,6 +49,7 @@ struct place {
     const struct entry *entry[SIDES]; /* may be NULL */
     uint32_t know[SIDES];             /* numbers: of the path */
     uint32_t below[SIDES];            /* and of what is below it */
+    uint32_t there[SIDES];            /* the same for what is there */
     struct judgement j;
 };
 
@@ -67,6 +72,7 @@ struct walk {
     const struct reconcile_args *args;
     struct plan *plan;
     struct knowledge *know[SIDES]; /* by number, own ticks included */
+    uint32_t know_n[SIDES];
     struct frame *stack;
     size_t depth, cap;
     struct mem_arena scratch;
@@ -120,6 +126,19 @@ reconcile_visits(const struct entry *a, const struct entry *b)
 
 /* ---- knowledge ---- */
 
+static bool
+is_held(const struct walk *w, int side)
+{
+    return w->args->side[side].held;
+}
+
+/* The number of what is known of the whole tree. */
+static uint32_t
+root_of(const struct walk *w, int side)
+{
+    return is_held(w, side) ? w->know_n[side] - 1 : 0;
+}
+
 static void
 know_init(struct walk *w)
 {
@@ -129,12 +148,13 @@ know_init(struct walk *w)
         uint64_t own = knowledge_tick(&side->root, side->self);
         uint32_t nonce = own ? side->root.seen[side->self].nonce : 0;
 
-        w->know[s] = mem_array(n, sizeof *w->know[s]);
-        knowledge_copy(&w->know[s][0], &side->root);
-        for (uint32_t i = 1; i < n; i++) {
+        w->know_n[s] = n + (side->held ? 1 : 0);
+        w->know[s] = mem_array(w->know_n[s], sizeof *w->know[s]);
+        for (uint32_t i = 1; i < n; i++)
             knowledge_copy(&w->know[s][i], &side->exceptions[i]);
+        for (uint32_t i = 0; i < n; i++)
             knowledge_see(&w->know[s][i], side->self, own, nonce);
-        }
+        knowledge_copy(&w->know[s][root_of(w, s)], &side->root);
     }
 }
 
@@ -142,8 +162,7 @@ static void
 know_fini(struct walk *w)
 {
     for (int s = 0; s < SIDES; s++) {
-        uint32_t n = w->args->side[s].exception_n;
-        for (uint32_t i = 0; i < (n > 0 ? n : 1); i++)
+        for (uint32_t i = 0; i < w->know_n[s]; i++)
             knowledge_fini(&w->know[s][i]);
         free(w->know[s]);
     }
@@ -155,9 +174,7 @@ know_of(const struct walk *w, int side, uint32_t number)
 {
     static const struct knowledge nothing;
 
-    if (number > 0 && number >= w->args->side[side].exception_n)
-        return &nothing;
-    return &w->know[side][number];
+    return number < w->know_n[side] ? &w->know[side][number] : &nothing;
 }
 
 static uint32_t
@@ -191,16 +208,16 @@ know_session(struct walk *w)
         knowledge_see(&w->plan->know[k], session.who, session.tick, 0);
 }
 
-/* Has an exception (its number, 0 for none) to be stored anew, for result to
- * be known afterwards where inherit is known otherwise?  One that says more
- * than it need stays, until settle_fold finds it. */
+/* Has an exception (its number; none if it is not stored) to be stored anew,
+ * for result to be known afterwards where inherit is known otherwise?  One that
+ * says more than it need stays, until settle_fold finds it. */
 static bool
-know_changes(const struct walk *w, int side, uint32_t stored, uint32_t result,
-             uint32_t inherit)
+know_changes(const struct walk *w, int side, bool stored, uint32_t number,
+             uint32_t result, uint32_t inherit)
 {
-    if (stored == 0)
+    if (!stored)
         return result != inherit;
-    return !knowledge_within(&w->plan->know[result], know_of(w, side, stored));
+    return !knowledge_within(&w->plan->know[result], know_of(w, side, number));
 }
 
 /* ---- judging ---- */
@@ -295,16 +312,21 @@ is_skipped(const struct walk *w, const char *path, bool is_dir)
 
 /* What is known about a name in the directory of f, on both sides. */
 static void
-know_name(const struct frame *f, const struct entry *const entry[SIDES],
-          struct place *out)
+know_name(const struct walk *w, const struct frame *f,
+          const struct entry *const entry[SIDES], struct place *out)
 {
     *out = (struct place){.entry = {entry[0], entry[1]}};
     for (int s = 0; s < SIDES; s++) {
-        out->know[s] = out->below[s] = f->place.below[s];
+        out->below[s] = f->place.below[s];
+        out->there[s] = f->place.there[s];
+        out->know[s] =
+            entry_is_there(entry[s]) ? out->there[s] : out->below[s];
         if (entry[s] && entry[s]->know != 0)
             out->know[s] = entry[s]->know;
-        if (entry[s] && entry[s]->below != 0)
-            out->below[s] = entry[s]->below;
+        if (entry[s] && entry[s]->below != 0) {
+            out->there[s] = entry[s]->below;
+            out->below[s] = is_held(w, s) ? 0 : out->there[s];
+        }
     }
 }
 
@@ -317,7 +339,7 @@ has_kept(const struct walk *w, const struct frame *f,
     const struct entry *stays = NULL;
     struct place p;
 
-    know_name(f, found, &p);
+    know_name(w, f, found, &p);
     struct decide_result r =
         decide(view(w, &p, PLAN_LEFT), view(w, &p, PLAN_RIGHT));
     if (r.verdict == DECIDE_LEFT || r.verdict == DECIDE_EQUAL)
@@ -441,8 +463,10 @@ emit(struct walk *w, const struct place *p, int side, struct entry *merged,
     }
     op.action = plan_action_of(had, op.to);
     op.shown = op.action != PLAN_RECORD;
+    /* What is there and held will have an exception (merge/conclude). */
+    bool stored = had->know != 0 || (is_held(w, side) && entry_is_there(had));
     if (!op.shown && !record_differs(had, op.to) && !decide_mints(op.why) &&
-        !know_changes(w, side, had->know, result, inherit))
+        !know_changes(w, side, stored, p->know[side], result, inherit))
         return;
     plan_add(w->plan, &op);
 }
@@ -452,9 +476,9 @@ static void
 emit_scope(struct walk *w, const struct place *p, int side, uint32_t inherit)
 {
     uint32_t result = know_join(w, p->below);
-    uint32_t stored = p->entry[side] ? p->entry[side]->below : 0;
+    bool stored = p->entry[side] != NULL && p->entry[side]->below != 0;
 
-    if (know_changes(w, side, stored, result, inherit))
+    if (know_changes(w, side, stored, p->below[side], result, inherit))
         plan_add_scope(w->plan,
                        &(struct plan_scope){.side = (enum plan_side)side,
                                             .path = p->path,
@@ -640,7 +664,7 @@ visit(struct walk *w, const struct entry *const entry[SIDES])
     struct frame *f = &w->stack[w->depth - 1];
     struct place p;
 
-    know_name(f, entry, &p);
+    know_name(w, f, entry, &p);
     p.path = path_join(f->place.path, (entry[0] ? entry[0] : entry[1])->name);
     if (is_skipped(w, p.path,
                    entry_is_dir(entry[PLAN_LEFT]) ||
@@ -692,6 +716,8 @@ reconcile(const struct reconcile_args *args, struct plan *out)
     if (is_one_way(&w) && args->mirror)
         root.j.force = (int)other(target(&w));
     know_init(&w);
+    for (int s = 0; s < SIDES; s++)
+        root.there[s] = root_of(&w, s);
     know_join(&w, roots); /* takes number 0 */
     enter(&w, &root);
     while (w.depth > 0) {

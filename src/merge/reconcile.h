@@ -32,6 +32,10 @@ struct reconcile_side {
     uint32_t self; /* number of this replica's own incarnation; its
                       tick is known everywhere (2.2 of the model) */
     uint64_t node; /* its name for people */
+    bool held;     /* the root's knowledge, and that of subtrees, counts only
+                      for what is there: it was gained under rules that left
+                      out what is in scope now, and what that was cannot be
+                      named where it is absent */
 };
 
 enum reconcile_mode {

@@ -16,17 +16,10 @@
  * that were done carry their knowledge as exceptions, and nothing is lost.
  *
  * At the end of a complete session (every op was tried), on each side that
- * commits (in one-way runs the target alone):
- *   1. settle_pin for each conflict, each op that failed or was dropped on
- *      this side, and each path that either side could not read.  Not for
- *      ignored paths: they are reset when they come back into scope
- *   2. settle_scope for each plan.scopes of this side, but for those at or
- *      below (path_within) a path whose op failed or was dropped on this side
- *   3. the root's knowledge becomes its join with plan.know[0]
- *   4. settle_fold, from the root down, for each listing that is uneven or was
- *      touched
- *   5. settle_close for the same listings and those above them, children first
- * settle_close alone, without 1 to 4, is what a scan or a batch needs.
+ * commits (in one-way runs the target alone): merge/conclude.h, and then
+ * settle_close for the listings that are uneven or were touched and those
+ * above them, children first.
+ * settle_close alone is what a scan or a batch needs.
  *
  * The session's tick (args.session) is used only if the plan has an event
  * (plan_mints).  Then it is durable at the left side, as its own tick in the

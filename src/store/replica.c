@@ -519,12 +519,12 @@ note_committed(struct replica *r)
     r->exception_saved = r->exception_n;
 }
 
-/* Has the transaction anything to keep? */
+/* Has the transaction anything to keep?  Exceptions that no row names need
+ * not be; with the first row that does, all are. */
 static bool
 has_news(const struct replica *r)
 {
     return r->changed || r->forgets || r->who_saved < r->who.n ||
-           r->exception_saved < r->exception_n ||
            sqlite3_total_changes64(r->db->db) != r->changes_before;
 }
 

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "base/path.h"
 #include "merge/reconcile.h"
-#include "merge/settle.h"
 #include "store/tree.h"
 #include "wire/message_tree.h"
 
@@ -462,25 +461,12 @@ exchange_fetch_dir(struct exchange *x, const char *dir, struct err *err)
     return 0;
 }
 
-/* See scope.h. */
-static struct listing *
-hold(const struct exchange *x, enum plan_side side, struct listing *l)
-{
-    if (l == NULL || !x->held[side])
-        return l;
-    settle_hold(l, x->hold[side]);
-    for (size_t i = 0; i < l->n; i++)
-        if (l->entries[i].below != 0)
-            l->entries[i].below = x->empty[side];
-    return l;
-}
-
 const struct listing *
 exchange_own(void *exchange, const char *dir)
 {
     struct exchange *x = exchange;
 
-    return hold(x, PLAN_LEFT, load_own(x, dir, &x->err));
+    return load_own(x, dir, &x->err);
 }
 
 const struct listing *
@@ -489,7 +475,7 @@ exchange_far(void *exchange, const char *dir)
     struct exchange *x = exchange;
     struct far *far = table_get(&x->far, dir);
 
-    return far && !far->missing ? hold(x, PLAN_RIGHT, far->listing) : NULL;
+    return far && !far->missing ? far->listing : NULL;
 }
 
 static void

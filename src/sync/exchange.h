@@ -28,10 +28,7 @@ struct exchange {
     struct table far;    /* path -> struct far of exchange.c */
     struct table own;    /* path -> struct listing, loaded so far */
     size_t waiting;      /* LISTINGs that have been asked for */
-    bool held[2];        /* by enum plan_side: knowledge counts only for what is
-                            there.  Entries then have the number hold where
-                            they would inherit */
-    uint32_t hold[2], empty[2];
+    bool held[2];        /* by enum plan_side: see merge/reconcile.h */
     struct err err;      /* the first failure inside a callback */
     bool failed;
 };

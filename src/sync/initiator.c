@@ -280,46 +280,6 @@ side_skips(void *arg, const char *path, bool is_dir)
     return skips(((struct exchange *)arg)->pair, path, is_dir);
 }
 
-/* The exceptions of a side; where its knowledge counts only for what is there
- * (scope.h), that and nothing are two more, and the root has its own tick. */
-struct view {
-    struct knowledge *v; /* [n]; borrowed contents but for held and empty */
-    uint32_t n;
-    struct knowledge held;
-};
-
-static void
-view_init(struct view *view, struct exchange *x, enum plan_side side,
-          struct knowledge *root, uint32_t self,
-          const struct knowledge *exceptions, uint32_t n)
-{
-    *view = (struct view){.v = mem_array(n + (size_t)2, sizeof *view->v),
-                          .n = n};
-    if (n > 0)
-        memcpy(view->v, exceptions, n * sizeof *view->v);
-    if (!x->held[side])
-        return;
-    struct knowledge_seen own = {0};
-    if (self < root->n)
-        own = root->seen[self];
-    x->hold[side] = view->n > 0 ? view->n : 1;
-    x->empty[side] = x->hold[side] + 1;
-    view->n = x->hold[side] + 2;
-    view->held = *root;
-    view->v = mem_resize(view->v, view->n, sizeof *view->v);
-    view->v[x->hold[side]] = view->held;
-    view->v[x->empty[side]] = (struct knowledge){0};
-    *root = (struct knowledge){0};
-    knowledge_see(root, self, own.tick, own.nonce);
-}
-
-static void
-view_fini(struct view *view)
-{
-    knowledge_fini(&view->held);
-    free(view->v);
-}
-
 static void
 refuse_choice(void *arg, bool far, const char *path, const struct err *err)
 {
@@ -340,28 +300,25 @@ decide_all(struct initiator *s, struct exchange *x, struct err *err)
                   replica_nonce(own, own->tick));
     knowledge_copy(&right, &p->root.know);
     knowledge_see(&right, p->root.self, p->root.tick, p->root.nonce);
-    struct view views[2];
-    view_init(&views[PLAN_LEFT], x, PLAN_LEFT, &left, own->self,
-              own->exceptions, own->exception_n);
-    view_init(&views[PLAN_RIGHT], x, PLAN_RIGHT, &right, p->root.self,
-              p->root.exceptions, p->root.exception_n + 1);
     struct reconcile_args args = {
         .side = {[PLAN_LEFT] = {.list = own_listing,
                                 .skip = side_skips,
                                 .arg = x,
                                 .root = left,
-                                .exceptions = views[PLAN_LEFT].v,
-                                .exception_n = views[PLAN_LEFT].n,
+                                .exceptions = own->exceptions,
+                                .exception_n = own->exception_n,
                                 .self = own->self,
-                                .node = own->node},
+                                .node = own->node,
+                                .held = x->held[PLAN_LEFT]},
                  [PLAN_RIGHT] = {.list = far_listing,
                                  .skip = side_skips,
                                  .arg = x,
                                  .root = right,
-                                 .exceptions = views[PLAN_RIGHT].v,
-                                 .exception_n = views[PLAN_RIGHT].n,
+                                 .exceptions = p->root.exceptions,
+                                 .exception_n = p->root.exception_n + 1,
                                  .self = p->root.self,
-                                 .node = p->root.node}},
+                                 .node = p->root.node,
+                                 .held = x->held[PLAN_RIGHT]}},
         .mode = (enum reconcile_mode)p->open.mode,
         .mirror = (p->open.flags & MESSAGE_OPEN_MIRROR) != 0,
         .session = {.who = own->self, .tick = own->tick + 1},
@@ -391,8 +348,6 @@ decide_all(struct initiator *s, struct exchange *x, struct err *err)
     }
     knowledge_fini(&left);
     knowledge_fini(&right);
-    view_fini(&views[PLAN_LEFT]);
-    view_fini(&views[PLAN_RIGHT]);
     return status;
 }
 

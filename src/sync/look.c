@@ -15,6 +15,7 @@
 #include "fs/ops.h"
 #include "fs/steadyread.h"
 #include "fs/walk.h"
+#include "merge/notice.h"
 #include "merge/settle.h"
 
 /* Takes the error as it is; path is copied. */
@@ -83,6 +84,15 @@ ignored(const struct look *look, const char *path, bool is_dir)
     bool yes = ignore_match(s->ignore, path, is_dir, NULL) == IGNORE_YES;
     pthread_rwlock_unlock(&s->lock);
     return yes;
+}
+
+/* Did the rules of before leave it out? */
+static bool
+is_covered(const struct look *look, const char *path, bool is_dir)
+{
+    const struct ignore *before = look->shared->before;
+
+    return before != NULL && ignore_covers(before, path, is_dir, NULL);
 }
 
 static int
@@ -189,7 +199,7 @@ keep_unmoved(const struct entry *old, struct entry *e)
  * version is another one. */
 static void
 record(struct look *look, const char *path, const struct entry *old,
-       struct entry *e)
+       bool covered, struct entry *e)
 {
     const struct look_shared *s = look->shared;
 
@@ -200,56 +210,57 @@ record(struct look *look, const char *path, const struct entry *old,
             e->v = old->v;
         }
     }
-    if (old != NULL) {
-        e->know = old->know;
-        e->below = old->below;
-        e->uneven = old->uneven;
-    } else if (s->before != NULL &&
-               ignore_covers(s->before, path, e->kind == ENTRY_DIR, NULL)) {
-        e->know = s->nothing;
-        e->below = e->kind == ENTRY_DIR ? s->nothing : 0;
-    }
-    if (entry_is_there(old) && entry_same(old, e)) {
-        e->made = old->made;
-        e->created = old->created;
-        memcpy(e->prev, old->prev, sizeof e->prev);
-        if (e->kind == ENTRY_FILE) {
-            look->sound_files++;
-            look->sound_bytes += e->size;
-        }
-    } else {
+    const struct notice_args args = {.old = old,
+                                     .event = &s->event,
+                                     .covered = covered,
+                                     .nothing = s->nothing};
+    if (notice(&args, e)) {
         bool is_new = !entry_is_there(old);
-        e->made = (struct dot_set){.v = &s->event, .n = 1};
-        e->created = is_new ? s->event : old->created;
-        if (!is_new && entry_same_content(old, e))
-            memcpy(e->prev, old->prev, sizeof e->prev);
-        else
-            entry_prev_of(is_new ? NULL : old, e->prev);
         look->events++;
         if (s->audit)
             find(look, mem_string(path), is_new ? LOOK_EXTRA : LOOK_EDITED);
         log_debug(LOG_SCAN, "event path='%s' kind=%d was=%d", path, e->kind,
                   is_new ? 0 : (int)old->kind);
+    } else if (e->kind == ENTRY_FILE) {
+        look->sound_files++;
+        look->sound_bytes += e->size;
     }
     listing_set(look->listing, e);
     look->changed = true;
 }
 
-/* Not there any more; or left out by the rules, which is no event and leaves
- * nothing behind. */
+/* Not there any more. */
 static void
-vanish(struct look *look, const char *name, bool event)
+vanish(struct look *look, const char *name)
 {
     const struct entry *old = listing_find(look->listing, name);
 
-    look->events += event && entry_is_there(old);
-    if (event && look->shared->audit && entry_is_there(old))
+    look->events += entry_is_there(old);
+    if (look->shared->audit && entry_is_there(old))
         find(look, path_join(look->listing->path, name), LOOK_MISSING);
     look->changed = true;
-    if (event)
-        settle_vanish(look->listing, name);
-    else
-        listing_remove(look->listing, name);
+    settle_vanish(look->listing, name);
+}
+
+/*
+ * The rules leave out the entry at *at, which then is that of the next name.
+ * Of one that is absent it is not known what it was: it goes only where the
+ * rules mean files as well.
+ */
+static void
+leave_out(struct look *look, size_t *at, const char *path)
+{
+    struct listing *l = look->listing;
+    const struct entry *e = &l->entries[*at];
+    bool there = entry_is_there(e);
+    bool covered = is_covered(look, path, entry_is_dir(e));
+    size_t before = l->n;
+
+    if (there || (covered && ignored(look, path, false))) {
+        notice_left_out(l, e->name, covered, look->shared->nothing);
+        look->changed = true;
+    }
+    *at += l->n == before;
 }
 
 /* The entries that stand between two names of the directory are not there
@@ -261,17 +272,16 @@ vanish_until(struct look *look, size_t *at, const char *name)
 
     while (*at < l->n &&
            (name == NULL || strcmp(l->entries[*at].name, name) < 0)) {
-        const char *gone = l->entries[*at].name;
-        if (l->entries[*at].kind == ENTRY_ABSENT) {
-            ++*at;
-            continue;
-        }
-        char *path = path_join(l->path, gone);
+        const struct entry *e = &l->entries[*at];
+        char *path = path_join(l->path, e->name);
         size_t before = l->n;
-        /* What the rules leave out is forgotten without an event. */
-        vanish(look, gone,
-               !ignored(look, path, l->entries[*at].kind == ENTRY_DIR));
-        *at += l->n == before;
+        if (ignored(look, path, entry_is_dir(e))) {
+            leave_out(look, at, path);
+        } else {
+            if (entry_is_there(e))
+                vanish(look, e->name);
+            *at += l->n == before;
+        }
         free(path);
     }
 }
@@ -289,7 +299,7 @@ look_at(struct look *look, int dirfd, const char *name, const char *path)
         if (err.sys != ENOENT)
             unknown(look, path, &err)->subtree = there && entry_is_dir(there);
         else if (there != NULL)
-            vanish(look, name, true);
+            vanish(look, name);
         return;
     }
     if (m.kind == META_OTHER) {
@@ -304,14 +314,19 @@ look_at(struct look *look, int dirfd, const char *name, const char *path)
         unknown(look, path, &err)->subtree = true;
         return;
     }
+    bool covered = is_covered(look, path, m.kind == META_DIR);
     int r = observe(look, dirfd, name, path, &m, there, &e, &err);
+    if (r == 0 && notice_comes_back(there, covered)) {
+        e = *there;
+        r = 1;
+    }
     if (r < 0 && err.sys == ENOENT) {
         if (there != NULL)
-            vanish(look, name, true);
+            vanish(look, name);
     } else if (r < 0) {
         unknown(look, path, &err);
     } else if (r > 0) {
-        record(look, path, old, &e);
+        record(look, path, old, covered, &e);
     }
     if (m.kind == META_FILE && r >= 0) {
         look->files++;
@@ -369,7 +384,7 @@ look_through(struct look *look, int dirfd, const struct walk *names)
         bool known = at < l->n && strcmp(l->entries[at].name, name) == 0;
         if (ignored(look, path, names->types[i] == DT_DIR)) {
             if (known)
-                vanish(look, name, false);
+                leave_out(look, &at, path);
         } else {
             look_at(look, dirfd, name, path);
             at = listing_place(l, name);

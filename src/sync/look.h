@@ -38,7 +38,7 @@ struct look_shared {
     const struct ignore *before; /* rules that the replica's knowledge was
                                     gained under; NULL: none */
     uint32_t nothing;          /* number of the empty knowledge, for paths
-                                  that those rules left out */
+                                  that rules left out or leave out */
 };
 
 /* A path that could not be seen. */

@@ -122,10 +122,9 @@ pair_send_root(struct pair *p)
     struct err ignored;
     uint32_t number;
 
-    /* The scan may give this to paths that come back into scope: it must have
-     * its number before numbers are told. */
-    if (r->rules_len > 0)
-        replica_exception(r, &none, &number, &ignored);
+    /* The scan may give this to paths that rules leave out, or did: it must
+     * have its number before numbers are told. */
+    replica_exception(r, &none, &number, &ignored);
     uint32_t n = r->exception_n > 0 ? r->exception_n - 1 : 0;
 
     gethostname(host, sizeof host - 1);

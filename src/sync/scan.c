@@ -409,8 +409,7 @@ prepare(struct scan *s, struct ignore **before)
     }
     static const struct knowledge nothing;
     uint32_t number = 0;
-    if (*before != NULL &&
-        replica_exception(r, &nothing, &number, s->err) < 0)
+    if (replica_exception(r, &nothing, &number, s->err) < 0)
         return -1;
     s->shared = (struct look_shared){
         .root = &r->root,

@@ -61,4 +61,67 @@ ok push --mirror --exclude p left "$right"
 content right/p extra
 absent left/p
 
+it "what was left out is not deleted where a conflict stood above it"
+three=$(far three)
+mkdir four
+tree three 'd/y=1' 'd/x=2'
+tree four 'd/.weftignore=x'
+sync_ok four "$three"
+rm -r four/d
+write four/d file
+write three/d/n 3
+rm three/d/.weftignore
+status 1 sync four "$three"
+rm four/d
+mkdir four/d
+sync_ok four "$three"
+content four/d/x 2
+content three/d/x 2
+
+it "a deletion counts, whoever had made the file"
+tree five 'e/f=1' 'h=2'
+tree six '.weftignore=other'
+seven=$(far seven)
+sync_ok five six
+sync_ok six "$seven"
+rm six/.weftignore
+sync_ok six "$seven"
+sync_ok six "$seven"
+rm six/e/f six/h
+sync_ok six "$seven"
+absent seven/e/f
+absent seven/h
+absent six/e/f
+
+it "what a third replica left out is not known through it"
+nine=$(far nine)
+tree eight 'k=1'
+mkdir ten
+tree nine 'x=1'
+sync_ok ten "$nine"
+write eight/.weftignore x
+write nine/x theirs
+ok pull eight "$nine"
+write ten/x mine
+sync_ok ten eight
+rm ten/.weftignore
+status 1 sync ten "$nine"
+content ten/x mine
+content nine/x theirs
+
+it "a conflict outlives a rule that was there for a while"
+right=$(far twelve)
+tree eleven 'x=mine' 'd/x=mine'
+tree twelve 'x=theirs' 'd/x=theirs'
+mkdir thirteen
+status 1 sync eleven "$right"
+write eleven/.weftignore 'x
+d/'
+ok push eleven thirteen
+rm eleven/.weftignore
+status 1 sync eleven "$right"
+content twelve/x theirs
+content twelve/d/x theirs
+content eleven/d/x mine
+
 finish

@@ -114,8 +114,7 @@ restore(struct world *w, const struct history_step *s)
         return;
     memcpy(ignored, r->ignored, sizeof ignored);
     world_copy(r, &w->snapshot[s->a]);
-    for (int p = 0; p < WORLD_PATHS; p++)
-        r->tainted[p] = r->tainted[p] || (r->ignored[p] && !ignored[p]);
+    memcpy(r->ignored, ignored, sizeof ignored);
     if (mutants_without != MUTANTS_INCARNATION) {
         world_renew(w, r);
         world_copy(&w->snapshot[s->a], &(struct replica){0});
@@ -179,12 +178,8 @@ local_step(struct world *w, const struct history_step *s)
         world_forget(w, r);
         break;
     case IGNORE:
-        if (r->ignored[s->path] || world_below(&random, 2) == 0) {
+        if (r->ignored[s->path] || world_below(&random, 2) == 0)
             r->ignored[s->path] = !r->ignored[s->path];
-            for (int p = 0; p < WORLD_PATHS; p++)
-                if (world_within(p, s->path))
-                    r->tainted[p] = true;
-        }
         break;
     default:
         break;

@@ -21,6 +21,10 @@ enum mutants_rule {
     MUTANTS_REVERT_EVENT,   /* what comes back is the old version, no event */
     MUTANTS_REVERT_CREATED, /* what is created again keeps its creation */
     MUTANTS_REVERT_EXACT,   /* a change is taken back whatever came after it */
+    MUTANTS_HOLD,       /* knowledge that counts only for what is there is not
+                           written down */
+    MUTANTS_COMES_BACK, /* what comes back into scope is what it was */
+    MUTANTS_LEFT_OUT,   /* what rules leave out takes its exceptions along */
     MUTANTS_N
 };
 

@@ -5,11 +5,16 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "merge/conclude.h"
 #include "merge/moves.h"
 #include "merge/settle.h"
 #include "tests/property/mutants.h"
 
 enum { SIDES = 2, NO_OP = -1 };
+
+struct held {
+    struct events seen[WORLD_PATHS], heads[WORLD_PATHS], ever[WORLD_PATHS];
+};
 
 struct session {
     struct world *w;
@@ -19,7 +24,8 @@ struct session {
     struct plan plan;
     struct dot dot;
     uint64_t random;
-    uint32_t old_root[SIDES]; /* numbers of the knowledge before */
+    bool held[SIDES];   /* knowledge counts only for what is there */
+    struct held *truth; /* [SIDES] what the oracle knew before that */
 
     /* By path. */
     int op[SIDES][WORLD_PATHS];                        /* index in plan.ops */
@@ -120,7 +126,8 @@ run_reconcile(struct session *s)
                                                .root = s->r[i]->know[0],
                                                .exceptions = s->r[i]->know,
                                                .exception_n = s->r[i]->know_n,
-                                               .self = s->r[i]->self};
+                                               .self = s->r[i]->self,
+                                               .held = s->held[i]};
     reconcile(&args, &s->plan);
     moves_find(&s->plan);
 }
@@ -456,34 +463,48 @@ carry_out(struct session *s, size_t cut[SIDES])
 
 /* ---- the end of a session ---- */
 
-static uint32_t
-inherited(struct session *s, int side, int p)
+struct end {
+    struct session *s;
+    int side;
+};
+
+static bool
+is_done(void *arg, const struct plan_op *op)
 {
-    for (p = world_parent(p); p != WORLD_ROOT; p = world_parent(p)) {
-        const struct entry *e = world_entry(s->r[side], p);
-        if (e != NULL && e->below != 0)
-            return e->below;
-    }
-    return s->old_root[side];
+    const struct end *e = arg;
+
+    return e->s->done[op->side][world_index(op->path)];
 }
 
-static void
-pin(struct session *s, int side, int p)
+static int
+listing_of(void *arg, const char *dir, struct listing **out, struct err *err)
 {
-    settle_pin(world_list(s->r[side], world_parent(p)),
-               path_name(world_path[p]), inherited(s, side, p));
+    const struct end *e = arg;
+
+    (void)err;
+    *out = world_list(e->s->r[e->side], world_index(dir));
+    return 0;
 }
 
-static void
-fold(struct replica *r, int dir, uint32_t know)
+static int
+number_of(void *arg, const struct knowledge *know, uint32_t *out,
+          struct err *err)
 {
-    struct listing *l = r->list[dir + 1];
+    const struct end *e = arg;
 
-    if (l != NULL)
-        settle_fold(l, know);
-    for (int p = 0; p < WORLD_PATHS; p++)
-        if (world_parent(p) == dir)
-            fold(r, p, settle_below_of(world_entry(r, p), know));
+    (void)err;
+    *out = world_know(e->s->r[e->side], know);
+    return 0;
+}
+
+static int
+flush(void *arg, struct err *err)
+{
+    const struct end *e = arg;
+
+    (void)err;
+    world_close(e->s->w, e->s->r[e->side]);
+    return 0;
 }
 
 /* Is the path, or a directory above it, pinned because its op failed? */
@@ -497,29 +518,45 @@ is_pinned(const struct session *s, int side, int p)
 }
 
 static void
+conclude_side(struct session *s, int side)
+{
+    const char *unread[WORLD_PATHS];
+    struct replica *r = s->r[side];
+    struct knowledge known = {0};
+    struct err err;
+    struct end end = {.s = s, .side = side};
+    struct conclude_args args = {.plan = &s->plan,
+                                 .side = (enum plan_side)side,
+                                 .root = r->know[0],
+                                 .self = r->self,
+                                 .held = s->held[side],
+                                 .unread = unread,
+                                 .is_done = is_done,
+                                 .listing = listing_of,
+                                 .number = number_of,
+                                 .flush = flush,
+                                 .arg = &end};
+
+    for (int p = 0; p < WORLD_PATHS; p++)
+        if ((s->args->unread >> p & 1) && !world_is_ignored(s->r[0], p) &&
+            !world_is_ignored(s->r[1], p))
+            unread[args.unread_n++] = world_path[p];
+    uint64_t own = knowledge_tick(&r->know[0], r->self);
+    conclude(&args, &known, &err);
+    knowledge_see(&known, r->self, own, 0);
+    knowledge_fini(&r->know[0]);
+    r->know[0] = known;
+}
+
+static void
 complete(struct session *s, int side)
 {
     struct replica *r = s->r[side];
 
-    for (size_t i = 0; i < s->plan.conflict_n; i++)
-        pin(s, side, world_index(s->plan.conflicts[i].path));
+    conclude_side(s, side);
+    s->held[side] = false; /* it is written down now */
     for (int p = 0; p < WORLD_PATHS; p++) {
-        if (s->failed[side][p] || (s->args->unread >> p & 1))
-            pin(s, side, p);
-        if (world_is_ignored(s->r[0], p) || world_is_ignored(s->r[1], p))
-            r->tainted[p] = true;
-    }
-    for (size_t i = 0; i < s->plan.scope_n; i++) {
-        const struct plan_scope *c = &s->plan.scopes[i];
-        int p = world_index(c->path);
-        if (c->side == (enum plan_side)side && !is_pinned(s, side, p))
-            settle_scope(world_list(r, world_parent(p)),
-                         path_name(world_path[p]),
-                         world_know(r, &s->plan.know[c->know]));
-    }
-    knowledge_join(&r->know[0], &s->plan.know[0]);
-    fold(r, WORLD_ROOT, world_know(r, &s->plan.know[0]));
-    for (int p = 0; p < WORLD_PATHS; p++) {
+        r->before[p] = s->r[0]->ignored[p] || s->r[1]->ignored[p];
         if (s->skipped[p] || s->conflict[p] || is_pinned(s, side, p) ||
             s->op[side][p] != NO_OP)
             continue;
@@ -606,6 +643,9 @@ static bool
 is_needed(const struct session *s)
 {
     for (int i = 0; i < SIDES; i++)
+        if (s->held[i])
+            return true;
+    for (int i = 0; i < SIDES; i++)
         if ((!is_one_way(s) || i == target(s) || plan_mints(&s->plan)) &&
             settle_needed(&s->plan, (enum plan_side)i, &s->r[i]->know[0]))
             return true;
@@ -641,35 +681,49 @@ run_planned(struct session *s)
     return broken;
 }
 
-/* Paths that were left out when one learned, and are not left out now. */
-static void
-come_back(struct world *w, struct replica *r, const struct replica *a,
-          const struct replica *b)
+/* Do the rules leave out less than those under which r has learnt? */
+static bool
+is_doubtful(const struct session *s, const struct replica *r)
 {
-    bool some = false;
-
-    for (int p = 0; p < WORLD_PATHS; p++) {
-        if (!r->tainted[p] || world_is_ignored(a, p) || world_is_ignored(b, p))
-            continue;
-        some = true;
-        if (world_entry(r, p) != NULL)
-            world_reset(w, r, p);
-    }
-    if (some)
-        world_give_up(w, r);
+    for (int p = 0; p < WORLD_PATHS; p++)
+        if (r->before[p] && !world_is_ignored(s->r[0], p) &&
+            !world_is_ignored(s->r[1], p))
+            return true;
+    return false;
 }
 
-/* The same, path by path. */
+/* The oracle forgets what nobody can rely on in this session. */
 static void
-reset_all(struct world *w, struct replica *a, struct replica *b)
+hold(struct session *s, int side)
 {
-    struct replica *r[SIDES] = {a, b};
+    struct replica *r = s->r[side];
+    struct held *h = &s->truth[side];
 
-    for (int i = 0; i < SIDES; i++)
-        for (int p = 0; p < WORLD_PATHS; p++)
-            if (r[i]->tainted[p] && !world_is_ignored(a, p) &&
-                !world_is_ignored(b, p))
-                world_reset(w, r[i], p);
+    s->held[side] = is_doubtful(s, r);
+    memcpy(h->seen, r->seen, sizeof h->seen);
+    memcpy(h->heads, r->heads, sizeof h->heads);
+    memcpy(h->ever, r->ever, sizeof h->ever);
+    for (int p = 0; p < WORLD_PATHS && s->held[side]; p++) {
+        const struct entry *e = world_entry(r, p);
+        if (!entry_is_there(e) && (e == NULL || e->know == 0))
+            world_forget_path(s->w, r, p);
+    }
+}
+
+/* If it was not written down, it is as it was. */
+static void
+let_go(struct session *s, int side)
+{
+    struct replica *r = s->r[side];
+    const struct held *h = &s->truth[side];
+
+    for (int p = 0; p < WORLD_PATHS && s->held[side]; p++) {
+        if (s->done[side][p] || r->silent[p])
+            continue;
+        r->seen[p] = h->seen[p];
+        r->heads[p] = h->heads[p];
+        r->ever[p] = h->ever[p];
+    }
 }
 
 const char *
@@ -687,25 +741,23 @@ session_run(struct world *w, struct replica *left, struct replica *right,
         for (int p = 0; p < WORLD_PATHS; p++)
             s.op[i][p] = NO_OP;
     counts->sessions++;
-    if (args->random & 1) {
-        come_back(w, left, left, right);
-        come_back(w, right, left, right);
-    } else {
-        reset_all(w, left, right);
-    }
     world_scan(w, left);
     world_scan(w, right);
     s.dot =
         (struct dot){.who = left->self,
                      .tick = knowledge_tick(&left->know[0], left->self) + 1};
+    s.truth = mem_array(SIDES, sizeof *s.truth);
     for (int i = 0; i < SIDES; i++)
-        s.old_root[i] = world_know(s.r[i], &s.r[i]->know[0]);
+        hold(&s, i);
     run_reconcile(&s);
     counts->last_ops = s.plan.n;
     broken = look_at_plan(&s);
     counts->stored = broken == NULL && is_needed(&s);
     if (counts->stored)
         broken = run_planned(&s);
+    for (int i = 0; i < SIDES; i++)
+        let_go(&s, i);
+    free(s.truth);
     plan_fini(&s.plan);
     return broken;
 }

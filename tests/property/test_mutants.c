@@ -25,6 +25,9 @@ static const struct {
     {MUTANTS_INCARNATION, "a restored state keeps its incarnation", 4000},
     {MUTANTS_EQUAL_V, "equal contents join knowledge", 4000},
     {MUTANTS_VANISH, "a vanished directory takes its exceptions along", 8000},
+    {MUTANTS_HOLD, "what counts for what is there is not written down", 8000},
+    {MUTANTS_COMES_BACK, "what comes back into scope is what it was", 8000},
+    {MUTANTS_LEFT_OUT, "what is left out takes its exceptions along", 20000},
 };
 
 START_TEST(is_noticed)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "merge/notice.h"
 #include "merge/settle.h"
 #include "tests/property/mutants.h"
 
@@ -368,12 +369,18 @@ world_rename(struct replica *r, int from, int to)
 /* ---- scanning ---- */
 
 bool
-world_is_ignored(const struct replica *r, int path)
+world_covers(const bool rules[WORLD_PATHS], int path)
 {
     for (; path != WORLD_ROOT; path = parents[path])
-        if (r->ignored[path])
+        if (rules[path])
             return true;
     return false;
+}
+
+bool
+world_is_ignored(const struct replica *r, int path)
+{
+    return world_covers(r->ignored, path);
 }
 
 static bool
@@ -404,46 +411,120 @@ fill_content(struct thing t, struct entry *e, struct mem_arena *arena)
     }
 }
 
+static struct events
+own_events(const struct world *w, const struct replica *r)
+{
+    struct events own = {{0}};
+
+    for (int e = 1; e < w->event_n; e++)
+        if (w->event_who[e] == r->self)
+            events_add(&own, e);
+    return own;
+}
+
+void
+world_forget_path(const struct world *w, struct replica *r, int path)
+{
+    struct events own = own_events(w, r);
+
+    r->ever[path] = events_or(&r->ever[path], &r->seen[path]);
+    r->seen[path] = events_and(&r->seen[path], &own);
+    /* What is there is new at the next scan; what is not there is known to
+     * have been there if it was ours, so it counts as removed. */
+    r->heads[path] = (struct events){{0}};
+}
+
 static void
-note_change(struct world *w, struct replica *r, int path, struct dot d)
+user_event(struct world *w, struct replica *r, int path)
+{
+    int event = world_event(w, r->self, r->fs[path]);
+
+    events_add(&r->seen[path], event);
+    r->heads[path] = (struct events){{0}};
+    events_add(&r->heads[path], event);
+}
+
+static void
+note_change(struct world *w, struct replica *r, int path,
+            const struct dot *event, uint32_t nothing)
 {
     struct listing *l = world_list(r, parents[path]);
     const char *name = path_name(world_path[path]);
     const struct entry *old = listing_find(l, name);
     struct entry e = {.name = name};
-    struct thing now = r->fs[path];
+    struct notice_args args = {.old = old,
+                               .event = event,
+                               .covered = world_covers(r->before, path),
+                               .nothing = nothing};
 
-    if (!r->silent[path]) {
-        int event = world_event(w, r->self, now);
-        events_add(&r->seen[path], event);
-        r->heads[path] = (struct events){{0}};
-        events_add(&r->heads[path], event);
-    }
-    if (now.kind == ENTRY_ABSENT) {
+    if (r->fs[path].kind == ENTRY_ABSENT) {
+        if (!r->silent[path])
+            user_event(w, r, path);
         settle_vanish(l, name);
         return;
     }
-    if (old != NULL)
-        e = *old;
-    e.created = entry_is_there(old) ? old->created : d;
-    if (!entry_is_there(old) || !world_same(world_thing(old), now))
-        entry_prev_of(old, e.prev);
-    e.h = e.v = (struct hash_id){{0}};
-    fill_content(now, &e, &l->arena);
-    e.made = dot_set_of(d, &l->arena);
+    fill_content(r->fs[path], &e, &l->arena);
+    notice(&args, &e);
+    if (args.covered && e.know == nothing)
+        world_forget_path(w, r, path);
+    if (!r->silent[path])
+        user_event(w, r, path);
     listing_set(l, &e);
-    if (now.kind == ENTRY_DIR)
+    if (e.kind == ENTRY_DIR)
         world_list(r, path);
 }
 
-/* Files that nobody looks at go with their directory. */
-static void
-drop_ignored(struct replica *r)
+/* Has the path an exception, or something between it and dir one for it? */
+static bool
+has_exception(const struct replica *r, int path, int dir)
 {
-    for (int p = 0; p < WORLD_PATHS; p++)
-        if (world_is_ignored(r, p) && entry_is_there(world_entry(r, p)) &&
-            r->fs[p].kind == ENTRY_ABSENT && !world_is_dir(r, parents[p]))
+    const struct entry *e = world_entry(r, path);
+
+    if (e != NULL && e->know != 0)
+        return true;
+    while ((path = parents[path]) != dir)
+        if ((e = world_entry(r, path)) != NULL && e->below != 0)
+            return true;
+    return false;
+}
+
+/* What is below a directory that is left out: exceptions stay, or nothing. */
+static void
+leave_out_below(struct world *w, struct replica *r, int dir, bool covered)
+{
+    for (int p = WORLD_PATHS - 1; p > dir; p--) {
+        const struct entry *e = world_entry(r, p);
+        if (!world_within(p, dir))
+            continue;
+        if (covered || !has_exception(r, p, dir))
+            world_forget_path(w, r, p);
+        if (e != NULL)
             settle_vanish(world_list(r, parents[p]), path_name(world_path[p]));
+    }
+    for (int p = WORLD_PATHS - 1; covered && p >= dir; p--)
+        if (world_within(p, dir)) {
+            listing_free(r->list[p + 1]);
+            r->list[p + 1] = NULL;
+        }
+}
+
+/* Rules leave the path out that is remembered. */
+static void
+leave_out(struct world *w, struct replica *r, int path, uint32_t nothing)
+{
+    const struct entry *e = world_entry(r, path);
+    bool covered = world_covers(r->before, path);
+
+    if (e == NULL || (!entry_is_there(e) && !covered))
+        return;
+    if (!world_is_dir(r, parents[path])) { /* its listing is not looked at */
+        settle_vanish(world_list(r, parents[path]), e->name);
+        return;
+    }
+    notice_left_out(world_list(r, parents[path]), path_name(world_path[path]),
+                    covered, nothing);
+    world_forget_path(w, r, path);
+    leave_out_below(w, r, path, covered);
 }
 
 /* The mutant: listings of directories that are gone are thrown away. */
@@ -464,19 +545,23 @@ forget_vanished(struct replica *r)
 void
 world_scan(struct world *w, struct replica *r)
 {
+    struct knowledge none = {0};
     struct dot d = {.who = r->self};
+    uint32_t nothing = world_know(r, &none);
     bool changed = false;
 
     d.tick = knowledge_tick(&r->know[0], r->self) + 1;
     for (int p = 0; p < WORLD_PATHS; p++) {
-        if (world_is_ignored(r, p) ||
-            same_thing(world_thing(world_entry(r, p)), r->fs[p]))
-            continue;
-        note_change(w, r, p, d);
-        changed = true;
+        const struct entry *e = world_entry(r, p);
+        if (world_is_ignored(r, p)) {
+            leave_out(w, r, p, nothing);
+        } else if (!same_thing(world_thing(e), r->fs[p]) ||
+                   notice_comes_back(e, world_covers(r->before, p))) {
+            note_change(w, r, p, &d, nothing);
+            changed = true;
+        }
     }
     memset(r->silent, 0, sizeof r->silent);
-    drop_ignored(r);
     if (mutants_without == MUTANTS_VANISH)
         forget_vanished(r);
     if (changed)
@@ -498,79 +583,4 @@ world_close(struct world *w, struct replica *r)
             r->list[p + 1] = NULL;
         }
     }
-}
-
-static struct events
-own_events(const struct world *w, const struct replica *r)
-{
-    struct events own = {{0}};
-
-    for (int e = 1; e < w->event_n; e++)
-        if (w->event_who[e] == r->self)
-            events_add(&own, e);
-    return own;
-}
-
-/* What a replica has seen of a path whose knowledge it has lost. */
-static void
-forget_history(const struct world *w, struct replica *r, int path)
-{
-    struct events own = own_events(w, r);
-
-    r->ever[path] = events_or(&r->ever[path], &r->seen[path]);
-    r->seen[path] = events_and(&r->seen[path], &own);
-    /* What is there is new at the next scan; what is not there is known to
-     * have been there if it was ours, so it counts as removed. */
-    r->heads[path] = (struct events){{0}};
-    r->tainted[path] = false;
-}
-
-void
-world_reset(struct world *w, struct replica *r, int path)
-{
-    struct knowledge none = {0};
-    uint32_t empty = world_know(r, &none);
-
-    for (int p = 0; p < WORLD_PATHS; p++) {
-        if (!world_within(p, path))
-            continue;
-        if (p == path || world_entry(r, p) != NULL)
-            settle_reset(world_list(r, parents[p]), path_name(world_path[p]),
-                         p == path ? empty : 0);
-        forget_history(w, r, p);
-    }
-    world_close(w, r);
-}
-
-/* What entries of a directory's listing inherit; root stands for 0. */
-static uint32_t
-inherited(const struct replica *r, int dir, uint32_t root)
-{
-    uint32_t number = 0;
-
-    for (; dir != WORLD_ROOT && number == 0; dir = parents[dir])
-        number = settle_below_of(world_entry(r, dir), 0);
-    return number ? number : root;
-}
-
-void
-world_give_up(struct world *w, struct replica *r)
-{
-    struct knowledge none = {0};
-    uint32_t root = world_know(r, &r->know[0]), empty = world_know(r, &none);
-    uint64_t own = knowledge_tick(&r->know[0], r->self);
-
-    for (int p = WORLD_ROOT; p < WORLD_PATHS; p++)
-        if (r->list[p + 1] != NULL)
-            settle_hold(r->list[p + 1], inherited(r, p, root));
-    for (int p = 0; p < WORLD_PATHS; p++) {
-        const struct entry *e = world_entry(r, p);
-        if (e != NULL && e->below != 0)
-            settle_scope(world_list(r, parents[p]), e->name, empty);
-        if (e == NULL || e->know == 0)
-            forget_history(w, r, p);
-    }
-    knowledge_fini(&r->know[0]);
-    knowledge_see(&r->know[0], r->self, own, 0);
-    world_close(w, r);
 }

@@ -45,7 +45,8 @@ struct replica {
     uint32_t know_n, know_cap;
     uint32_t self;
     bool ignored[WORLD_PATHS]; /* by a rule of this replica */
-    bool tainted[WORLD_PATHS]; /* its knowledge was gained while ignored */
+    bool before[WORLD_PATHS];  /* by a rule under which its knowledge was
+                                  gained */
     struct events seen[WORLD_PATHS], heads[WORLD_PATHS];
     struct events ever[WORLD_PATHS]; /* seen, and what a reset took from it */
     bool silent[WORLD_PATHS]; /* the mutant: changed by a run that was killed,
@@ -86,12 +87,10 @@ bool world_is_dir(const struct replica *r, int path);
 void world_scan(struct world *w, struct replica *r);
 void world_close(struct world *w, struct replica *r);
 bool world_is_ignored(const struct replica *r, int path);
+bool world_covers(const bool rules[WORLD_PATHS], int path);
 
-/* Knowledge of what came back into scope. */
-void world_reset(struct world *w, struct replica *r, int path);
-
-/* The same where nobody can tell which paths those are. */
-void world_give_up(struct world *w, struct replica *r);
+/* What a replica has seen of a path whose knowledge it has lost. */
+void world_forget_path(const struct world *w, struct replica *r, int path);
 
 struct listing *world_list(struct replica *r, int dir); /* made if missing */
 const struct entry *world_entry(const struct replica *r, int path);

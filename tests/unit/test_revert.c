@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include <check.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/path.h"
