@@ -27,6 +27,8 @@ enum err_code {
     ERR_STATE,     /* the remembered state cannot be read */
     ERR_CANCELLED, /* the user asked to stop */
     ERR_DAMAGED,   /* content changed while nothing says that it was written */
+    ERR_DOUBT,     /* a replica's identity was in doubt, and is new now: the
+                      same again will do */
     ERR_CODES
 };
 

@@ -18,6 +18,7 @@ events_code(enum err_code code)
         [ERR_LOCKED] = "locked",       [ERR_BUSY] = "busy",
         [ERR_CHANGED] = "changed",     [ERR_STATE] = "state",
         [ERR_CANCELLED] = "cancelled", [ERR_DAMAGED] = "damaged",
+        [ERR_DOUBT] = "doubt",
     };
 
     return code < ERR_CODES ? names[code] : "unknown";

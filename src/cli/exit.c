@@ -26,6 +26,7 @@ exit_of(enum err_code code, int signal)
     case ERR_CHANGED:
     case ERR_STATE:
     case ERR_DAMAGED:
+    case ERR_DOUBT:
     case ERR_CODES:
         break;
     }

@@ -204,15 +204,15 @@ int
 control_make(int root_fd, int *fd_out, bool *elsewhere, struct err *err)
 {
     int fd = -1, inside = -1;
-    bool away = false;
 
     if (find_inside(root_fd, &fd, err) < 0)
         return -1;
+    bool away = *elsewhere && fd < 0;
     if (fd >= 0 && !may_write(fd)) {
         inside = fd;
         fd = -1;
         away = true;
-    } else if (fd < 0 && make_dir(root_fd, PATH_CONTROL, &fd) < 0) {
+    } else if (!away && fd < 0 && make_dir(root_fd, PATH_CONTROL, &fd) < 0) {
         away = errno == EROFS || errno == EACCES || errno == EPERM;
         if (!away)
             return err_sys(err, "cannot make '%s'", PATH_CONTROL);

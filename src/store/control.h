@@ -31,8 +31,9 @@ int control_find(int root_fd, int *fd_out, struct err *err);
 
 /*
  * The same, made with its parts (tmp, trash, .gitignore) where missing.
- * *elsewhere tells that the root cannot be written to and the directory is
- * the user's.
+ * *elsewhere, if true before: none is made in the tree.  It tells that the
+ * directory is the user's, because of that or as the root cannot be written
+ * to.
  */
 int control_make(int root_fd, int *fd_out, bool *elsewhere, struct err *err);
 

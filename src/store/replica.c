@@ -174,6 +174,7 @@ open_place(struct replica *r, const struct replica_args *a, struct err *err)
     }
     ops_close_quietly(r->control_fd);
     r->control_fd = -1;
+    r->elsewhere = a->leave_alone;
     if (control_make(r->root.fd, &r->control_fd, &r->elsewhere, err) < 0)
         return -1;
     return lock_take(r->control_fd, LOCK_NAME, a->wait_lock, &r->lock, err);
@@ -302,9 +303,18 @@ or_none(int got, struct err *err)
     return got < 0 && err->code == ERR_STATE ? 0 : got;
 }
 
+/* Is this not the tree that was here before?  Nobody minds, or guard would
+ * have stopped it. */
+static bool
+is_foreign(const struct replica_args *a, const struct judgement *j)
+{
+    return a->expected_root_id != NULL && j->id_known &&
+           memcmp(j->id.root, a->expected_root_id, sizeof j->id.root) != 0;
+}
+
 static int
-judge(struct replica *r, int loaded, const struct facts *facts,
-      struct judgement *j, struct err *err)
+judge(struct replica *r, const struct replica_args *a, int loaded,
+      const struct facts *facts, struct judgement *j, struct err *err)
 {
     uint64_t epoch = 0;
     int fd = r->control_fd, id = 0, known = 0;
@@ -322,11 +332,12 @@ judge(struct replica *r, int loaded, const struct facts *facts,
     j->name = !j->id_known;
     if (j->fresh)
         return 0;
-    j->forget =
-        !known || (epoch != r->epoch && epoch != r->epoch + 1) ||
-        (j->id_known && memcmp(j->id.root, r->root_id, sizeof j->id.root) != 0);
     j->renew = !j->id_known || facts->ino != r->root.ino ||
                facts->btime_ns != r->root.btime_ns;
+    j->forget =
+        (j->renew && is_foreign(a, j)) || !known ||
+        (epoch != r->epoch && epoch != r->epoch + 1) ||
+        (j->id_known && memcmp(j->id.root, r->root_id, sizeof j->id.root) != 0);
     return 0;
 }
 
@@ -422,7 +433,7 @@ open_state(struct replica *r, const struct replica_args *a, struct err *err)
     if (!a->dry_run)
         set_mark(r);
     struct judgement j;
-    if (judge(r, loaded, &facts, &j, err) < 0)
+    if (judge(r, a, loaded, &facts, &j, err) < 0)
         return -1;
     r->conservative = r->conservative || lost;
     return j.fresh || j.forget || j.renew ? come_right(r, &j, err) : 0;
@@ -613,7 +624,7 @@ replica_doubt(struct replica *r, struct err *err)
 {
     struct facts now = {.ino = r->root.ino, .btime_ns = r->root.btime_ns};
 
-    if (renew(r, err) < 0)
+    if (forget_all(r, err) < 0)
         return -1;
     return facts_save(r, &now, err);
 }

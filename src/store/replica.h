@@ -13,6 +13,13 @@
  *   neither the database's    conservative
  *   nor one more
  *   state lost, unreadable    set aside, conservative
+ *   another tree was expected, a state was put into a tree that it is not of:
+ *   and this one is a copy    conservative
+ *
+ * What only others can tell (they know ticks of ours that we have not issued,
+ * or another nonce of one that we have) is said by replica_doubt: tree and
+ * state were rolled back together, or two clones are alive.  Events of ours
+ * may then be told from those of the other life by nothing: conservative.
  *
  * Conservative: no ancestor is believed.  A new incarnation, no knowledge, no
  * listings: equal content will be adopted, what differs will be a conflict,
@@ -44,7 +51,8 @@ struct replica {
     struct root root; /* held; fd is -1 in a dry run that would have to
                          make it */
     int control_fd;   /* of the control directory; -1 none (dry run) */
-    bool elsewhere;   /* it is not below the root, which is read-only */
+    bool elsewhere;   /* it is not below the root, which is read-only or to
+                         be left alone */
     struct lock lock;
     struct database *db;
     struct tree *tree;
@@ -88,7 +96,8 @@ struct replica_args {
     bool create;      /* make the root directory if it is absent and its
                          parent exists */
     bool wait_lock;   /* until the holder is done */
-    bool new_replica; /* expected_root_id does not matter */
+    bool leave_alone; /* no control directory is made in the tree */
+    bool new_replica; /* another root than expected_root_id is fine */
     const uint8_t *expected_root_id; /* [CONTROL_ID_LEN] what this location
                               had before; NULL none */
 };
@@ -134,8 +143,9 @@ uint32_t replica_nonce(struct replica *r, uint64_t tick);
  * incarnation, or we were restored from a backup; see replica_doubt. */
 bool replica_issued(struct replica *r, uint64_t tick, uint32_t nonce);
 
-/* Begin a new incarnation; what the old one had done becomes knowledge.
- * Inside a transaction, and before anything was minted in it. */
+/* Somebody else uses our incarnation: begin a new one, and be conservative,
+ * because events of ours and theirs have the same names.  Inside a
+ * transaction. */
 int replica_doubt(struct replica *r, struct err *err);
 
 /*

@@ -45,6 +45,7 @@ struct initiator {
     uint64_t session_tick;
     struct chosen chosen;
     bool left_out; /* the plan was cut down */
+    bool doubt;    /* about our own identity */
 };
 
 static bool
@@ -183,7 +184,8 @@ open_own(struct initiator *s, bool *met, struct err *err)
     if (status == 0) {
         introduce(s);
         status = pair_use_root(&s->pair, root.data, root.len, &doubt, err);
-        if (status == 0 && doubt)
+        s->doubt = status == 0 && doubt;
+        if (s->doubt)
             status = place_doubt(s->pair.replica, err);
     }
     buf_fini(&root);
@@ -215,12 +217,10 @@ scan(struct initiator *s, struct err *err)
 static int
 meet(struct initiator *s, bool met, struct err *err)
 {
-    bool doubt = false;
-
     if (!met && (pair_take_hello(&s->pair, err) < 0 ||
-                 pair_take_root(&s->pair, &doubt, err) < 0))
+                 pair_take_root(&s->pair, &s->doubt, err) < 0))
         return -1;
-    if (doubt)
+    if (s->doubt)
         return place_doubt(s->pair.replica, err);
     return pair_check_distinct(&s->pair, err);
 }
@@ -588,6 +588,11 @@ serve(struct initiator *s, struct err *err)
 static void
 tell_driver(struct initiator *s, const struct err *why)
 {
+    if (why->code == ERR_DOUBT) {
+        if (s->report.pair == NULL)
+            report_init(&s->report, &s->pair, is_dry(s));
+        report_doubt(&s->report, !s->doubt);
+    }
     struct message_abort m = {.err = *why};
     struct buf b = {0};
     struct err ignored;

@@ -156,20 +156,40 @@ pair_send_root(struct pair *p)
     p->who_told = r->who.n;
 }
 
-/* Does the other know events of our incarnation that we never issued? */
+static bool
+is_issued(struct replica *r, const struct knowledge *k)
+{
+    return knowledge_tick(k, r->self) == 0 ||
+           replica_issued(r, k->seen[r->self].tick, k->seen[r->self].nonce);
+}
+
+/* Do both know one tick of a third by two nonces?  Then that one was rolled
+ * back or cloned, and we know the two lives as one. */
+static bool
+is_forked(const struct knowledge *a, const struct knowledge *b)
+{
+    for (uint32_t i = 0; i < a->n && i < b->n; i++)
+        if (a->seen[i].tick > 0 && a->seen[i].tick == b->seen[i].tick &&
+            a->seen[i].nonce != 0 && b->seen[i].nonce != 0 &&
+            a->seen[i].nonce != b->seen[i].nonce)
+            return true;
+    return false;
+}
+
+/* Does the other know events of our incarnation that we never issued?  A
+ * session that was cut short left them in exceptions. */
 static bool
 is_doubtful(struct pair *p)
 {
     struct replica *r = p->replica;
-    const struct knowledge *k = &p->root.know;
+    const struct message_root *far = &p->root;
 
-    if (r->ephemeral)
-        return false;
-    if (p->root.self == r->self)
+    if (far->self == r->self || is_forked(&r->known, &far->know))
         return true;
-    if (r->self >= k->n || k->seen[r->self].tick == 0)
-        return false;
-    return !replica_issued(r, k->seen[r->self].tick, k->seen[r->self].nonce);
+    for (uint32_t n = 1; n <= far->exception_n; n++)
+        if (!is_issued(r, &far->exceptions[n]))
+            return true;
+    return !is_issued(r, &far->know);
 }
 
 int

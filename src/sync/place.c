@@ -63,6 +63,18 @@ resolve(const char *root, const struct serve_args *args, char **out,
     return status;
 }
 
+static int
+doubt(struct replica *r, struct err *err)
+{
+    if (replica_begin(r, err) < 0)
+        return -1;
+    if (replica_doubt(r, err) < 0) {
+        replica_rollback(r);
+        return -1;
+    }
+    return replica_commit(r, err);
+}
+
 int
 place_open(struct replica **out, const struct message_open *open,
            const struct serve_args *args, struct err *err)
@@ -75,8 +87,10 @@ place_open(struct replica **out, const struct message_open *open,
         return -1;
     struct replica_args how = {
         .path = path,
-        .dry_run = dry || (args && args->read_only),
-        .create = (open->flags & MESSAGE_OPEN_CREATE) != 0,
+        .dry_run = dry,
+        .leave_alone = args && args->read_only,
+        .create = (open->flags & MESSAGE_OPEN_CREATE) != 0 &&
+                  !(args && args->read_only),
         .wait_lock = (open->flags & MESSAGE_OPEN_WAIT_LOCK) != 0,
         .new_replica = (open->flags & MESSAGE_OPEN_NEW_REPLICA) != 0,
         .expected_root_id = memcmp(open->root_id, none, sizeof none) != 0
@@ -87,7 +101,8 @@ place_open(struct replica **out, const struct message_open *open,
     free(path);
     if (status < 0)
         return -1;
-    if (recover_run(r, err) < 0) {
+    if (recover_run(r, err) < 0 ||
+        (dry && (open->flags & MESSAGE_OPEN_DOUBT) && doubt(r, err) < 0)) {
         replica_close(r);
         return -1;
     }
@@ -128,15 +143,9 @@ place_prune(struct replica *r)
 int
 place_doubt(struct replica *r, struct err *err)
 {
-    if (replica_begin(r, err) < 0)
+    if (doubt(r, err) < 0)
         return -1;
-    if (replica_doubt(r, err) < 0) {
-        replica_rollback(r);
-        return -1;
-    }
-    if (replica_commit(r, err) < 0)
-        return -1;
-    return err_set(err, ERR_STATE,
+    return err_set(err, ERR_DOUBT,
                    "'%s' was restored from a backup or copied: it has a new "
                    "identity now; run again",
                    r->path);

@@ -29,7 +29,8 @@ int place_scan(struct replica *r, const struct scan_args *args,
 void place_prune(struct replica *r);
 
 /* Somebody else uses our incarnation: take a new one, and say so.  Always
- * -1. */
+ * -1, with ERR_DOUBT: once more, and it will do.  Of a dry run nothing
+ * remains; it is opened again with MESSAGE_OPEN_DOUBT. */
 int place_doubt(struct replica *r, struct err *err);
 
 #endif

@@ -55,6 +55,17 @@ report_roots(struct report *r)
 }
 
 void
+report_doubt(struct report *r, bool far)
+{
+    struct message_event_root m = {
+        .far = far, .flags = MESSAGE_ROOT_DOUBT, .host = "", .root = ""};
+    struct buf b = {0};
+
+    message_event_root_encode(&m, &b);
+    send(r, MESSAGE_EVENT_ROOT, &b);
+}
+
+void
 report_note(struct report *r, bool warning, const char *sentence)
 {
     struct message_note m = {.warning = warning, .sentence = sentence};

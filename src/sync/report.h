@@ -41,6 +41,8 @@ void report_progress(struct report *r, const struct transfer *t);
 void report_problem(struct report *r, bool far, const char *path,
                     const struct err *err);
 
+/* This end has stopped in doubt about its identity. */
+void report_doubt(struct report *r, bool far);
 void report_note(struct report *r, bool warning, const char *sentence);
 
 /* The end of the pair's session. */

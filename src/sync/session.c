@@ -28,12 +28,16 @@
 #define POLL_MS 200     /* between looks at the user's wishes */
 #define END_MS 10000    /* for a child to end by itself */
 #define COMPRESS 1      /* zstd's level where compressing pays */
+#define TRIES 3         /* of a pair: either end may have to set itself right */
 
 struct place {
     struct location location;
     char *label;
     char *key; /* by which its root id is remembered; NULL: none */
+    char *typed; /* the same of a local one before symbolic links are
+                    followed; NULL: none */
     bool exists; /* local ones: the root is there */
+    bool doubt;  /* a dry run shall believe nothing that it remembers */
 };
 
 struct session {
@@ -67,6 +71,7 @@ parse_places(struct session *s, struct err *err)
             p->key = location_text(&p->location);
         } else {
             p->key = location_absolute(p->location.path);
+            p->typed = location_plain(p->location.path);
             p->exists = stat(p->location.path, &st) == 0;
         }
     }
@@ -155,6 +160,15 @@ mode_of(const struct session *s)
                                 : MESSAGE_OPEN_TO_INITIATOR;
 }
 
+/* The root id that was there.  Symbolic links may lead elsewhere now. */
+static int
+look_up(const struct place *p, uint8_t id[CONTROL_ID_LEN], struct err *err)
+{
+    int got = p->typed ? roots_lookup(p->typed, id, err) : 0;
+
+    return got == 0 && p->key ? roots_lookup(p->key, id, err) : got;
+}
+
 static int
 fill_open(const struct session *s, size_t place, struct message_open *out,
           struct err *err)
@@ -175,6 +189,7 @@ fill_open(const struct session *s, size_t place, struct message_open *out,
                  (a->no_durable ? 0 : MESSAGE_OPEN_DURABLE) |
                  (a->mirror ? MESSAGE_OPEN_MIRROR : 0) |
                  (a->whole_files ? MESSAGE_OPEN_WHOLE_FILES : 0) |
+                 (p->doubt ? MESSAGE_OPEN_DOUBT : 0) |
                  (is_target(s, place) ? 0 : MESSAGE_OPEN_READ_SOURCE),
         .rules = (const uint8_t *)a->rules,
         .rules_len = a->rules_len,
@@ -188,9 +203,7 @@ fill_open(const struct session *s, size_t place, struct message_open *out,
         .undo = a->undo,
         .only = a->only,
         .only_n = a->only_n};
-    if (a->new_replica || p->key == NULL)
-        return 0;
-    return roots_lookup(p->key, out->root_id, err) < 0 ? -1 : 0;
+    return look_up(p, out->root_id, err) < 0 ? -1 : 0;
 }
 
 static enum message_event_policy
@@ -412,14 +425,19 @@ static void
 on_root(struct session *s, const struct message_event_root *m)
 {
     static const uint8_t none[MESSAGE_ROOT_ID_LEN];
-    const struct place *p = &s->places[side(s, m->far)];
+    struct place *p = &s->places[side(s, m->far)];
     struct err ignored;
 
+    p->doubt = p->doubt ||
+               (s->args->dry_run && (m->flags & MESSAGE_ROOT_DOUBT) != 0);
     s->out->conservative = s->out->conservative ||
                            (m->flags & MESSAGE_ROOT_CONSERVATIVE) != 0;
-    if (!s->args->dry_run && p->key != NULL &&
-        memcmp(m->id, none, sizeof none) != 0)
+    if (s->args->dry_run || memcmp(m->id, none, sizeof none) == 0)
+        return;
+    if (p->key != NULL)
         roots_remember(p->key, m->id, &ignored);
+    if (p->typed != NULL)
+        roots_remember(p->typed, m->id, &ignored);
 }
 
 static void
@@ -643,12 +661,28 @@ open_far(struct session *s, struct err *err)
     return 0;
 }
 
-static int
-run_pair(struct session *s, size_t far, struct err *err)
+static void
+end_initiator(struct session *s)
 {
     struct err ignored;
 
-    s->far = far;
+    if (s->control != NULL) {
+        channel_send(s->control, MESSAGE_QUIT, NULL, 0);
+        channel_flush(s->control, 1000, &ignored);
+        channel_free(s->control);
+        s->control = NULL;
+    }
+    transport_command_end(&s->initiator, END_MS);
+    transport_command_fini(&s->initiator);
+}
+
+static int
+try_pair(struct session *s, struct err *err)
+{
+    struct err ignored;
+
+    if (s->control == NULL && start_initiator(s, err) < 0)
+        return -1;
     history_draw_name(s->run);
     if (send_start(s, err) < 0)
         return -1;
@@ -658,8 +692,37 @@ run_pair(struct session *s, size_t far, struct err *err)
         return -1;
     send_peer(s);
     int status = follow(s, err);
-    transport_end(&s->transport, status < 0 ? 1000 : END_MS);
+    /* What is tried again needs the lock that it holds. */
+    bool wait = status == 0 || err->code == ERR_DOUBT || err->code == ERR_STATE;
+    transport_end(&s->transport, wait ? END_MS : 1000);
     transport_command_fini(&s->transport.child);
+    return status;
+}
+
+/*
+ * An end whose state does not belong to its tree, or cannot be read, finds out
+ * in the middle at times.  It begins anew when it is opened again.
+ */
+static bool
+may_try_again(const struct session *s, const struct err *err)
+{
+    return err->code == ERR_DOUBT ||
+           (err->code == ERR_STATE && !s->args->dry_run);
+}
+
+static int
+run_pair(struct session *s, size_t far, struct err *err)
+{
+    uint64_t problems = s->out->problems;
+    int status;
+
+    s->far = far;
+    for (int i = 1; (status = try_pair(s, err)) < 0 && i < TRIES; i++) {
+        if (!may_try_again(s, err))
+            break;
+        s->out->problems = problems;
+        end_initiator(s);
+    }
     return status;
 }
 
@@ -700,21 +763,14 @@ run_pairs(struct session *s, struct err *err)
 static void
 end(struct session *s)
 {
-    struct err ignored;
-
     transport_end(&s->transport, 1000);
     transport_command_fini(&s->transport.child);
-    if (s->control != NULL) {
-        channel_send(s->control, MESSAGE_QUIT, NULL, 0);
-        channel_flush(s->control, 1000, &ignored);
-        channel_free(s->control);
-    }
-    transport_command_end(&s->initiator, END_MS);
-    transport_command_fini(&s->initiator);
+    end_initiator(s);
     for (size_t i = 0; i < s->args->n; i++) {
         location_fini(&s->places[i].location);
         free(s->places[i].label);
         free(s->places[i].key);
+        free(s->places[i].typed);
     }
     free(s->places);
 }
@@ -733,7 +789,7 @@ session_run(const struct session_args *args, struct session_result *out,
     signal(SIGPIPE, SIG_IGN);
     s.places = mem_array(args->n, sizeof *s.places);
     if (parse_places(&s, err) == 0 && check_places(&s, err) == 0 &&
-        choose_hub(&s, err) == 0 && start_initiator(&s, err) == 0)
+        choose_hub(&s, err) == 0)
         status = run_pairs(&s, err);
     end(&s);
     out->duration_ns = clock_mono_ns() - s.started_ns;

@@ -324,3 +324,31 @@ location_absolute(const char *path)
     free(plain);
     return real;
 }
+
+char *
+location_plain(const char *path)
+{
+    char *here = path[0] == '/' ? NULL : realpath(".", NULL);
+    struct buf b = {0};
+
+    if (path[0] != '/' && here == NULL)
+        return NULL;
+    if (here != NULL && strcmp(here, "/") != 0)
+        buf_add_string(&b, here);
+    free(here);
+    for (size_t len; *path != '\0'; path += len) {
+        path += strspn(path, "/");
+        len = strcspn(path, "/");
+        if (len == 0 || (len == 1 && path[0] == '.'))
+            continue;
+        if (len == 2 && path[0] == '.' && path[1] == '.') {
+            buf_fini(&b);
+            return NULL;
+        }
+        buf_add_byte(&b, '/');
+        buf_add(&b, path, len);
+    }
+    char *plain = mem_string(b.len > 0 ? buf_string(&b) : "/");
+    buf_fini(&b);
+    return plain;
+}

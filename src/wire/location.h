@@ -39,4 +39,8 @@ char *location_text(const struct location *l);
  * NULL if there is none.  The caller frees it. */
 char *location_absolute(const char *path);
 
+/* The same with no symbolic link followed; NULL too where a ".." makes that
+ * something else. */
+char *location_plain(const char *path);
+
 #endif

@@ -14,7 +14,8 @@ enum message_root_flag {
     MESSAGE_ROOT_READ_ONLY = 1 << 2,
     MESSAGE_ROOT_CREATED = 1 << 3, /* the directory was made just now, or would
                                       be if this were not a dry run */
-    MESSAGE_ROOT_ALL = (1 << 4) - 1
+    MESSAGE_ROOT_DOUBT = 1 << 4, /* it stopped in doubt about its identity */
+    MESSAGE_ROOT_ALL = (1 << 5) - 1
 };
 
 /* Abilities of its file system; unknown bits are ignored. */

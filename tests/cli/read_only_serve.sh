@@ -34,6 +34,24 @@ ok pull --mirror left "$right"
 same_tree left right
 absent right/.weft
 
+it "read-only: what changes there comes, each time"
+for i in 1 2 3; do
+    write right/a "edit $i"
+    write right/d/new "new $i"
+    ok pull left "$right"
+    content left/a "edit $i"
+    content left/d/new "new $i"
+    ok pull left "$right"
+    stdout_has "in sync:"
+done
+rm right/d/new
+ok pull left "$right"
+absent left/d/new
+absent right/.weft
+write right/a 1
+ok pull left "$right"
+describe right >"$T/right.before"
+
 it "read-only: it takes nothing"
 write left/a edited
 write left/new n
@@ -68,5 +86,31 @@ write here/z 3
 run sync here "$(far there)"
 content there/x 1
 content there/z 3
+
+it "read-only: a replica is pulled from as it was synchronized"
+grant
+tree both 'a=1' 'b=1' 'c=1'
+both=$(far both)
+sync_ok mine "$both"
+grant --restrict="$PWD/both" --read-only
+for i in 1 2 3; do
+    write both/a "edit $i"
+    ok pull mine "$both"
+    content mine/a "edit $i"
+done
+rm both/b
+ok pull mine "$both"
+absent mine/b
+write mine/c mine
+status 1 pull mine "$both"
+content mine/c mine
+content both/c 1
+grant
+sync_ok mine "$both"
+stderr_lacks doubt
+content both/c mine
+same_tree mine both
+sync_ok mine "$both"
+stdout_has "in sync:"
 
 finish

@@ -112,6 +112,39 @@ START_TEST(refuses)
 }
 END_TEST
 
+/* Relative ones lie below the working directory, "". */
+static const struct {
+    const char *path, *plain;
+    bool below;
+} plain[] = {
+    {"/a/b", "/a/b", false}, {"/a//b/", "/a/b", false},
+    {"/./a/./b/.", "/a/b", false}, {"/", "/", false},
+    {"a", "/a", true}, {"./a/b/", "/a/b", true}, {".", "", true},
+    {"..", NULL, false}, {"/a/../b", NULL, false}, {"/a/..b/...", "/a/..b/...",
+    false},
+};
+
+START_TEST(plain_paths_follow_no_link)
+{
+    char *here = plain[_i].below ? realpath(".", NULL) : NULL;
+    char *got = location_plain(plain[_i].path);
+    const char *rest = got;
+
+    if (plain[_i].plain == NULL) {
+        ck_assert_ptr_null(got);
+    } else {
+        ck_assert_ptr_nonnull(got);
+        if (here) {
+            ck_assert(strncmp(got, here, strlen(here)) == 0);
+            rest = got + strlen(here);
+        }
+        ck_assert_str_eq(rest, plain[_i].plain);
+    }
+    free(got);
+    free(here);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -120,6 +153,8 @@ main(void)
 
     tcase_add_loop_test(tc, parses, 0, sizeof good / sizeof good[0]);
     tcase_add_loop_test(tc, refuses, 0, sizeof bad / sizeof bad[0]);
+    tcase_add_loop_test(tc, plain_paths_follow_no_link, 0,
+                        sizeof plain / sizeof plain[0]);
     suite_add_tcase(suite, tc);
     SRunner *runner = srunner_create(suite);
     srunner_run_all(runner, CK_NORMAL);
