@@ -129,20 +129,36 @@ learn(struct finish *f, struct err *err)
     return uneven ? 0 : replica_forget_exceptions(r, err);
 }
 
+/* What the other has once it has finished, too: in a one-way run it is the
+ * source, and learns nothing. */
+static void
+far_knowledge(const struct finish *f, struct knowledge *out)
+{
+    const struct pair *p = f->args->pair;
+
+    knowledge_copy(out, &p->root.know);
+    knowledge_see(out, p->root.self, p->root.tick, p->root.nonce);
+    if (p->open.mode == MESSAGE_OPEN_BOTH)
+        knowledge_join(out, &f->args->plan->know[0]);
+}
+
 static int
 note_peer(struct finish *f, struct err *err)
 {
     const struct pair *p = f->args->pair;
     char *location = pair_location(p);
+    struct knowledge known = {0};
     struct replica_peer peer = {.node = p->root.node,
                                 .incarnation =
                                     f->replica->who.id[p->root.self],
                                 .location = location,
-                                .last_sync_ns = f->replica->last_sync_ns,
-                                .known = p->root.know};
+                                .last_sync_ns = f->replica->last_sync_ns};
 
+    far_knowledge(f, &known);
+    peer.known = known;
     memcpy(peer.root_id, p->root.id, sizeof peer.root_id);
     int status = replica_record_peer(f->replica, &peer, err);
+    knowledge_fini(&known);
     free(location);
     return status;
 }
