@@ -285,6 +285,10 @@ history_find(struct replica *r, const char *name, struct mem_arena *arena,
 
 /* Changes */
 
+/* One column has both: action in the low bits, why above. */
+#define WHY_SHIFT 8
+#define ACTION_MASK 0xff
+
 int
 history_add_change(struct replica *r, int64_t run,
                    const struct history_change *c, struct err *err)
@@ -298,7 +302,8 @@ history_add_change(struct replica *r, int64_t run,
         "INSERT INTO changes(run, n, path, action, trash, old, new)"
         " VALUES(?,(SELECT ifnull(max(n), 0) + 1 FROM changes WHERE run=?),"
         "?,?,?,?,?)",
-        "iisisbb", run, run, c->path, (int64_t)c->action, c->trash, from.data,
+        "iisisbb", run, run, c->path,
+        (int64_t)c->action | (int64_t)c->why << WHY_SHIFT, c->trash, from.data,
         from.len, to.data, to.len);
     buf_fini(&from);
     buf_fini(&to);
@@ -339,7 +344,10 @@ take_change(struct replica *r, sqlite3_stmt *s, int column, struct row *out,
     char *trash = database_string(s, column + 2);
     int status = 0;
 
-    *out = (struct row){.change.action = (int)database_int(s, column + 1)};
+    int64_t action = database_int(s, column + 1);
+
+    *out = (struct row){.change.action = (int)(action & ACTION_MASK),
+                        .change.why = (unsigned)(action >> WHY_SHIFT)};
     if (path != NULL)
         out->change.path = mem_arena_string(&out->arena, path);
     if (trash != NULL)
@@ -384,23 +392,20 @@ history_each_change(struct replica *r, int64_t run,
     return got < 0 ? -1 : 0;
 }
 
-int
-history_each_past(struct replica *r,
-                  int (*each)(void *arg, const struct history_run *run,
-                              const struct history_change *c),
-                  void *arg, struct err *err)
+#define PAST                                                                   \
+    "SELECT id, name, started, ended, peer, node, status, counts, undone,"    \
+    " path, action, trash, old, new FROM changes JOIN runs ON id=run"
+#define LATEST " ORDER BY id DESC, n DESC"
+
+static int
+each_row(struct replica *r, sqlite3_stmt *s,
+         int (*each)(void *arg, const struct history_run *run,
+                     const struct history_change *c),
+         void *arg, struct err *err)
 {
-    sqlite3_stmt *s = database_statement(
-        r->db,
-        "SELECT id, name, started, ended, peer, node, status, counts, undone,"
-        " path, action, trash, old, new FROM changes JOIN runs ON id=run"
-        " ORDER BY id DESC, n DESC",
-        err);
     struct row row;
     int got = 0, stop = 0;
 
-    if (s == NULL)
-        return -1;
     while (!stop && (got = database_step(r->db, s, err)) > 0) {
         struct history_run run = {.id = 0};
         char *peer = NULL;
@@ -416,6 +421,32 @@ history_each_past(struct replica *r,
     }
     database_done(s);
     return got < 0 ? -1 : 0;
+}
+
+int
+history_each_past(struct replica *r,
+                  int (*each)(void *arg, const struct history_run *run,
+                              const struct history_change *c),
+                  void *arg, struct err *err)
+{
+    sqlite3_stmt *s = database_statement(r->db, PAST LATEST, err);
+
+    return s == NULL ? -1 : each_row(r, s, each, arg, err);
+}
+
+int
+history_each_of(struct replica *r, const char *path,
+                int (*each)(void *arg, const struct history_run *run,
+                            const struct history_change *c),
+                void *arg, struct err *err)
+{
+    sqlite3_stmt *s =
+        database_statement(r->db, PAST " WHERE path=?" LATEST, err);
+
+    if (s == NULL)
+        return -1;
+    database_bind(s, "s", path);
+    return each_row(r, s, each, arg, err);
 }
 
 static char *

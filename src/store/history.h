@@ -74,6 +74,8 @@ struct history_change {
     const char *trash; /* name below the run's folder of what was replaced;
                           NULL none */
     struct entry from, to;
+    unsigned why; /* enum decide_why plus 1: the rule that decided; 0: not
+                     known */
 };
 
 int history_add_change(struct replica *r, int64_t run,
@@ -87,6 +89,12 @@ int history_each_past(struct replica *r,
                       int (*each)(void *arg, const struct history_run *run,
                                   const struct history_change *c),
                       void *arg, struct err *err);
+
+/* Those at one path. */
+int history_each_of(struct replica *r, const char *path,
+                    int (*each)(void *arg, const struct history_run *run,
+                                const struct history_change *c),
+                    void *arg, struct err *err);
 
 /*
  * Open what a run has thrown away, for reading; the caller closes it.  Its

@@ -593,21 +593,33 @@ replica_next_tick(struct replica *r, uint64_t *tick, struct err *err)
     return 0;
 }
 
-uint32_t
-replica_nonce(struct replica *r, uint64_t tick)
+static int64_t
+about_tick(struct replica *r, uint64_t tick, int column)
 {
     struct err none = {0};
     sqlite3_stmt *s = database_statement(
-        r->db, "SELECT nonce FROM ticks WHERE tick=?", &none);
-    uint32_t nonce = 0;
+        r->db, "SELECT nonce, time FROM ticks WHERE tick=?", &none);
+    int64_t value = 0;
 
     if (s == NULL)
         return 0;
     database_bind(s, "u", tick);
     if (database_step(r->db, s, &none) > 0)
-        nonce = (uint32_t)database_int(s, 0);
+        value = database_int(s, column);
     database_done(s);
-    return nonce;
+    return value;
+}
+
+uint32_t
+replica_nonce(struct replica *r, uint64_t tick)
+{
+    return (uint32_t)about_tick(r, tick, 0);
+}
+
+int64_t
+replica_tick_time(struct replica *r, uint64_t tick)
+{
+    return about_tick(r, tick, 1);
 }
 
 bool

@@ -136,8 +136,10 @@ void replica_rollback(struct replica *r); /* does nothing outside one.  Brings
  * leave this host once that is committed. */
 int replica_next_tick(struct replica *r, uint64_t *tick, struct err *err);
 
-/* The nonce of an own tick; 0 if it is not remembered. */
+/* The nonce of an own tick, and when it was taken; 0 if it is not
+ * remembered. */
 uint32_t replica_nonce(struct replica *r, uint64_t tick);
+int64_t replica_tick_time(struct replica *r, uint64_t tick);
 
 /* Can this be an own tick that we have issued?  No: somebody else uses our
  * incarnation, or we were restored from a backup; see replica_doubt. */

@@ -356,7 +356,8 @@ record_one(struct commit *c, const struct commit_item *item, struct err *err)
         .action = (int)op->action,
         .trash = c->use_trash && replaces(op) ? old : NULL,
         .from = *op->from,
-        .to = *op->to};
+        .to = *op->to,
+        .why = (unsigned)op->why + 1};
     return history_add_change(c->replica, c->run.id, &change, err);
 }
 

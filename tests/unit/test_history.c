@@ -264,6 +264,45 @@ START_TEST(the_past_is_told_backwards)
 END_TEST
 
 static int
+note_why(void *arg, const struct history_run *run,
+         const struct history_change *c)
+{
+    char *out = arg;
+
+    sprintf(out + strlen(out), "%d:%s:%d:%u ", (int)run->id, c->path,
+            c->action, c->why);
+    return 0;
+}
+
+START_TEST(the_past_of_one_path)
+{
+    struct err err = {0};
+    struct history_run run;
+    struct history_change c = {.path = "d/f", .action = 5, .why = 12};
+    char seen[300] = "";
+
+    c.from = listings_entry("f", ENTRY_FILE, 1, &arena);
+    must(replica_begin(r, &err));
+    begin_named("20260102-030405-beef", &run);
+    must(history_add_change(r, run.id, &c, &err));
+    c.path = "d";
+    c.why = 1;
+    must(history_add_change(r, run.id, &c, &err));
+    begin_named("20260103-030405-beef", &run);
+    c.path = "d/f";
+    c.action = 0;
+    c.why = 0;
+    must(history_add_change(r, run.id, &c, &err));
+    must(replica_commit(r, &err));
+    must(history_each_of(r, "d/f", note_why, seen, &err));
+    ck_assert_str_eq(seen, "2:d/f:0:0 1:d/f:5:12 ");
+    seen[0] = '\0';
+    must(history_each_of(r, "d/", note_why, seen, &err));
+    ck_assert_str_eq(seen, "");
+}
+END_TEST
+
+static int
 note_conflict(void *arg, const struct history_conflict *c)
 {
     char *out = arg;
@@ -358,6 +397,7 @@ main(void)
     tcase_add_test(tc, runs_are_found_by_a_part_of_their_name);
     tcase_add_test(tc, counts_may_be_eleven);
     tcase_add_test(tc, the_past_is_told_backwards);
+    tcase_add_test(tc, the_past_of_one_path);
     tcase_add_test(tc, no_two_runs_share_a_name);
     tcase_add_test(tc, conflicts_are_a_set_for_each_peer);
     tcase_add_test(tc, the_trash_has_a_size);
