@@ -45,4 +45,32 @@ status 1 sync left right
 run status left
 stdout_has conflict
 
+it "a conflict with two others is one line, and names both"
+sync_ok third left
+write third/a theirs
+write left/a again
+status 1 sync left third
+ok status left
+[ "$(grep -c "conflict 'a'" "$T/out")" -eq 1 ] || wrong "it is repeated"
+grep "conflict 'a'" "$T/out" | grep -q "right.* and .*third\|third.* and .*right" ||
+    wrong "the line lacks a peer: $(grep conflict "$T/out")"
+
+it "the root is told as it is, from anywhere below"
+stdout_has "$PWD/left"
+(
+    cd left/d || exit
+    run status
+)
+stdout_has "$PWD/left"
+stdout_lacks "$PWD/left/d"
+
+it "-q leaves the conflicts, and nothing where there are none"
+ok status -q left
+[ "$(grep -c '' "$T/out")" -eq 1 ] || wrong "more than the conflict"
+stdout_has "conflict 'a'"
+tree quiet 'x=1'
+sync_ok quiet still
+ok status -q quiet
+silent
+
 finish
