@@ -35,13 +35,14 @@ _weft()
     --restrict) files=-d ;;
     *)
     case $command in
-    "") words="--help --version sync push pull diff apply status manifest verify check-ignore serve help conflicts resolve log restore" ;;
+    "") words="--help --version sync push pull diff apply status explain manifest verify check-ignore serve help conflicts resolve log restore" ;;
     sync) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
     push) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
     pull) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
     diff) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
     apply) words="-h --help --version -n --dry-run --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     status) words="-h --help --version -v --verbose -q --quiet --json" ;;
+    explain) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet --json" ;;
     manifest) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet --json --format=" ;;
     verify) words="-h --help --version --exclude= --include= --exclude-from= --include-from= --repair= --wait --batch -v --verbose -q --quiet -P --progress --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     check-ignore) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet" ;;
@@ -53,7 +54,7 @@ _weft()
     restore) words="-h --help --version -n --dry-run --before= --list --wait --no-trash --no-durable -v --verbose -q --quiet --json" ;;
     esac
     if [ "$command" = help ]; then
-        words="$words sync push pull diff apply status manifest verify check-ignore serve help conflicts resolve log restore"
+        words="$words sync push pull diff apply status explain manifest verify check-ignore serve help conflicts resolve log restore"
     elif [ -n "$command" ]; then
         case $cur in -*) ;; *) words="" files=-f ;; esac
     fi ;;

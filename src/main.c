@@ -22,6 +22,7 @@
  *     events, json        --json
  *     manifest_format     the lines of `weft manifest`
  *     findings            the lines of `weft verify`
+ *     explain_show        the lines of `weft explain`
  *     signals, say, exit  Ctrl-C; "weft: sentence"; exit statuses
  *   sync/      the pipeline: scan, exchange, decide, plan, transfer, apply,
  *              record.  session is the command's side of a run, serve the
@@ -59,6 +60,7 @@ static int (*const commands[COMMAND_COUNT])(struct options *) = {
     [COMMAND_STATUS] = cmd_status_run,
     [COMMAND_CONFLICTS] = cmd_conflicts_run,
     [COMMAND_RESOLVE] = cmd_resolve_run,
+    [COMMAND_EXPLAIN] = cmd_explain_run,
     [COMMAND_MANIFEST] = cmd_manifest_run,
     [COMMAND_CHECK_IGNORE] = cmd_check_ignore_run,
     [COMMAND_VERIFY] = cmd_verify_run,

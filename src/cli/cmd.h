@@ -12,6 +12,7 @@ int cmd_apply_run(struct options *o);
 int cmd_status_run(struct options *o);
 int cmd_conflicts_run(struct options *o);
 int cmd_resolve_run(struct options *o);
+int cmd_explain_run(struct options *o);
 int cmd_manifest_run(struct options *o);
 int cmd_check_ignore_run(struct options *o);
 int cmd_verify_run(struct options *o);

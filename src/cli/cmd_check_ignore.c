@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: ISC */
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,7 +11,6 @@
 #include "cli/rules.h"
 #include "cli/say.h"
 #include "cli/show.h"
-#include "sync/look.h"
 
 /* Where a path stands: its replica's root, and the rest below it. */
 struct place {
@@ -115,48 +112,6 @@ locate(const char *word, struct place *out, struct err *err)
     return 0;
 }
 
-static int
-add_rule_file(struct ignore *ig, const char *root, const char *dir,
-              struct err *err)
-{
-    char *inside = path_join(dir, LOOK_RULES);
-    char *name = mem_format("%s/%s", root, inside);
-    FILE *f = fopen(name, "re");
-    struct buf b = {0};
-    int r = 0;
-
-    if (!f && errno != ENOENT && errno != ENOTDIR)
-        r = err_sys(err, "cannot open '%s'", inside);
-    while (f && !feof(f) && !ferror(f) && b.len <= LOOK_RULES_MAX)
-        buf_grew(&b, fread(buf_reserve(&b, 4096), 1, 4096, f));
-    if (b.len > LOOK_RULES_MAX)
-        r = err_set(err, ERR_LIMIT, "'%s' is too long", inside);
-    else if (b.len > 0)
-        ignore_add(ig, dir, buf_string(&b), b.len, inside);
-    if (f)
-        fclose(f);
-    buf_fini(&b);
-    free(name);
-    free(inside);
-    return r;
-}
-
-/* The rule files of all directories above the path. */
-static int
-add_rule_files(struct ignore *ig, const struct place *place, struct err *err)
-{
-    char *dir = mem_string(place->path);
-    int r = add_rule_file(ig, place->root, "", err);
-
-    for (char *at = dir; r == 0 && (at = strchr(at, '/')) != NULL; at++) {
-        *at = 0;
-        r = add_rule_file(ig, place->root, dir, err);
-        *at = '/';
-    }
-    free(dir);
-    return r;
-}
-
 static bool
 within_control(const char *path)
 {
@@ -197,8 +152,7 @@ check(const struct options *o, const char *word, struct buf *b, struct err *err)
     struct ignore *ig = NULL;
     int r = -1;
 
-    if (locate(word, &place, err) < 0 || rules_collect(o, &ig, err) < 0 ||
-        add_rule_files(ig, &place, err) < 0)
+    if (locate(word, &place, err) < 0 || rules_of_path(o, place.root, place.path, &ig, err) < 0)
         goto out;
     bool control = within_control(place.path);
     r = ignore_covers(ig, place.path, place.is_dir, &rule) || control;

@@ -29,6 +29,11 @@ static const struct command_row rows[COMMAND_COUNT] = {
                        true, false, 1, 1},
     [COMMAND_STATUS] = {"status", "[DIR]", "what this replica knows", NULL,
                         true, true, 0, 1},
+    [COMMAND_EXPLAIN] =
+        {"explain", "PATH", "what is known of a path, and what is pending",
+         "Which events made it, who has it as far as this replica knows, which "
+         "runs changed it and why, what is open.",
+         true, false, 1, 1},
     [COMMAND_MANIFEST] = {"manifest", "DIR",
                           "list everything in a tree, with digests", NULL, true,
                           true, 1, 1},

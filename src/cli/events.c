@@ -36,7 +36,7 @@ events_why(enum decide_why why)
         [DECIDE_SURVIVED] = "deleted", [DECIDE_BESIDE] = "kept-beside",
     };
 
-    return names[why];
+    return why < DECIDE_WHYS ? names[why] : "unknown";
 }
 
 void

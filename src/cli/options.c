@@ -8,7 +8,7 @@
 #define TREES                                                                  \
     (COMMAND_RUNS | COMMAND_BIT(COMMAND_MANIFEST) |                            \
      COMMAND_BIT(COMMAND_VERIFY) | COMMAND_BIT(COMMAND_CHECK_IGNORE) |         \
-     COMMAND_BIT(COMMAND_RESOLVE))
+     COMMAND_BIT(COMMAND_RESOLVE) | COMMAND_BIT(COMMAND_EXPLAIN))
 #define ONE_WAY (COMMAND_BIT(COMMAND_PUSH) | COMMAND_BIT(COMMAND_PULL))
 #define TWO_WAY (COMMAND_BIT(COMMAND_SYNC) | COMMAND_BIT(COMMAND_DIFF))
 #define ONLY(c) COMMAND_BIT(COMMAND_##c)
@@ -16,8 +16,8 @@
 #define CHANGES (SESSIONS | ONLY(RESTORE) | ONLY(RESOLVE))
 #define MEETS (SESSIONS | ONLY(VERIFY) | ONLY(RESOLVE)) /* another replica */
 #define REPORTS                                                                \
-    (SESSIONS | ONLY(RESTORE) | ONLY(STATUS) | ONLY(MANIFEST) |                \
-     ONLY(VERIFY) | ONLY(LOG) | ONLY(CONFLICTS))
+    (SESSIONS | ONLY(RESTORE) | ONLY(STATUS) | ONLY(EXPLAIN) |                 \
+     ONLY(MANIFEST) | ONLY(VERIFY) | ONLY(LOG) | ONLY(CONFLICTS))
 
 static const struct options_choice policies[] = {
     {"skip", SESSION_SKIP},

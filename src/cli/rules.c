@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/path.h"
+#include "sync/look.h"
 
 /* The whole file into b: 1; 0 if there is none; "-" is standard input. */
 static int
@@ -108,4 +109,63 @@ rules_encode(const struct options *o, struct buf *out, struct err *err)
     int r = ignore_is_empty(rules) ? 0 : ignore_encode(rules, out, err);
     ignore_free(rules);
     return r;
+}
+
+static int
+add_rule_file(struct ignore *ig, const char *root, const char *dir,
+              struct err *err)
+{
+    char *inside = path_join(dir, LOOK_RULES);
+    char *name = mem_format("%s/%s", root, inside);
+    FILE *f = fopen(name, "re");
+    struct buf b = {0};
+    int r = 0;
+
+    if (!f && errno != ENOENT && errno != ENOTDIR)
+        r = err_sys(err, "cannot open '%s'", inside);
+    while (f && !feof(f) && !ferror(f) && b.len <= LOOK_RULES_MAX)
+        buf_grew(&b, fread(buf_reserve(&b, 4096), 1, 4096, f));
+    if (b.len > LOOK_RULES_MAX)
+        r = err_set(err, ERR_LIMIT, "'%s' is too long", inside);
+    else if (b.len > 0)
+        ignore_add(ig, dir, buf_string(&b), b.len, inside);
+    if (f)
+        fclose(f);
+    buf_fini(&b);
+    free(name);
+    free(inside);
+    return r;
+}
+
+/* The rule files of all directories above the path. */
+static int
+add_rule_files(struct ignore *ig, const char *root, const char *path,
+               struct err *err)
+{
+    char *dir = mem_string(path);
+    int r = add_rule_file(ig, root, "", err);
+
+    for (char *at = dir; r == 0 && (at = strchr(at, '/')) != NULL; at++) {
+        *at = 0;
+        r = add_rule_file(ig, root, dir, err);
+        *at = '/';
+    }
+    free(dir);
+    return r;
+}
+
+int
+rules_of_path(const struct options *o, const char *root, const char *path,
+              struct ignore **out, struct err *err)
+{
+    struct ignore *ig;
+
+    if (rules_collect(o, &ig, err) < 0)
+        return -1;
+    if (add_rule_files(ig, root, path, err) < 0) {
+        ignore_free(ig);
+        return -1;
+    }
+    *out = ig;
+    return 0;
 }

@@ -19,7 +19,14 @@
 int rules_collect(const struct options *o, struct ignore **out,
                   struct err *err);
 
-/* The same, encoded; nothing is added where there are no rules. */
+/*
+ * Those, and the rule files of all directories above a path (below root): what
+ * this side has to say of it.  The caller frees it.
+ */
+int rules_of_path(const struct options *o, const char *root, const char *path,
+                  struct ignore **out, struct err *err);
+
+/* The first ones, encoded; nothing is added where there are no rules. */
 int rules_encode(const struct options *o, struct buf *out, struct err *err);
 
 #endif

@@ -19,6 +19,7 @@ insert() {
 eject() { umount "$1"; }
 
 # Whatever is still mounted when the script ends.
+# shellcheck disable=SC2317 # the trap calls it
 remove_disks() {
     for at in $mounted; do
         umount "$at" 2>/dev/null
