@@ -251,7 +251,8 @@ content_of(enum plan_side side, const struct entry *e, struct content *out)
     hash_hex(e->id.b, HASH_LEN, out->key + 1 + 2 * sizeof size);
 }
 
-/* Files that go, or make way, and whose content no op puts elsewhere. */
+/* Files that go, or make way for something else, and whose content no op puts
+ * elsewhere.  One that gets new content is edited, not lost. */
 static void
 count_lost(struct plan *p)
 {
@@ -267,8 +268,7 @@ count_lost(struct plan *p)
     }
     for (size_t i = 0; i < p->n; i++) {
         const struct plan_op *op = &p->ops[i];
-        if (op->from->kind != ENTRY_FILE || op->action == PLAN_RECORD ||
-            op->action == PLAN_META)
+        if (op->from->kind != ENTRY_FILE || op->to->kind == ENTRY_FILE)
             continue;
         content_of(op->side, op->from, &key);
         if (table_get(&made, key.key) == NULL)

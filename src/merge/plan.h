@@ -86,8 +86,9 @@ struct plan_totals {
     uint64_t created, changed, deleted, meta; /* ops that are shown */
     uint64_t files;                           /* whose content travels */
     uint64_t bytes;                           /* their sizes */
-    uint64_t lost_files; /* files whose content is nowhere any more on that
-                            side once the plan is done (a move is no loss) */
+    uint64_t lost_files; /* files that go, or make way for something else, and
+                            whose content no op puts elsewhere on that side:
+                            a move is no loss, nor is an edit */
 };
 
 struct plan {

@@ -111,14 +111,15 @@ START_TEST(totals)
     add(&p, PLAN_LEFT, "to", 0, '/');
     add(&p, PLAN_LEFT, "to/m", 0, 'm');
     add(&p, PLAN_LEFT, "gone", 'g', 0);     /* lost */
-    add(&p, PLAN_LEFT, "edited", 'e', 'f'); /* e is lost */
+    add(&p, PLAN_LEFT, "edited", 'e', 'f'); /* no loss */
+    add(&p, PLAN_LEFT, "made way", 'w', '/'); /* lost */
     add(&p, PLAN_LEFT, "mode", 'k', 'k');
     add(&p, PLAN_LEFT, "dir", '/', 0);
     add(&p, PLAN_RIGHT, "there", 0, 'g'); /* another side is no comfort */
     plan_order(&p);
     const struct plan_totals *t = &p.totals[PLAN_LEFT];
     ck_assert_uint_eq(t->created, 3);
-    ck_assert_uint_eq(t->changed, 1);
+    ck_assert_uint_eq(t->changed, 2);
     ck_assert_uint_eq(t->deleted, 3);
     ck_assert_uint_eq(t->meta, 1);
     ck_assert_uint_eq(t->files, 3);
