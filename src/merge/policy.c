@@ -11,15 +11,21 @@ take(int order)
                        : RECONCILE_TAKE_RIGHT;
 }
 
+/* Directories have no time that is compared: it moves with what is in them. */
 static int
 by_time(const struct entry *l, const struct entry *r)
 {
+    if (entry_is_dir(l) || entry_is_dir(r))
+        return 0;
     return (l->mtime_ns > r->mtime_ns) - (l->mtime_ns < r->mtime_ns);
 }
 
+/* Only files have a size: that of what is in a directory is not at hand. */
 static int
 by_size(const struct entry *l, const struct entry *r)
 {
+    if (l->kind != ENTRY_FILE || r->kind != ENTRY_FILE)
+        return 0;
     return (l->size > r->size) - (l->size < r->size);
 }
 

@@ -18,6 +18,10 @@
             {content}                                                          \
         }                                                                      \
     }
+#define A_SYMLINK(time)                                                        \
+    {                                                                          \
+        .kind = ENTRY_SYMLINK, .mtime_ns = time                                \
+    }
 #define A_DIR                                                                  \
     {                                                                          \
         .kind = ENTRY_DIR                                                      \
@@ -49,7 +53,10 @@ static const struct {
      {RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT, RIGHT}},
     {"a directory stays where both are kept",
      {.why = DECIDE_TYPE, .left = A_FILE(9, 1, 1), .right = A_DIR},
-     {SKIP, LEFT, RIGHT, LEFT, RIGHT, LEFT, RIGHT, KEEP_LEFT}},
+     {SKIP, SKIP, SKIP, SKIP, SKIP, LEFT, RIGHT, KEEP_LEFT}},
+    {"a symlink has a time, and no size",
+     {.left = A_FILE(5, 9, 1), .right = A_SYMLINK(4)},
+     {SKIP, LEFT, RIGHT, SKIP, SKIP, LEFT, RIGHT, KEEP_RIGHT}},
 };
 
 START_TEST(rules)
