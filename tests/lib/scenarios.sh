@@ -40,6 +40,7 @@
 #
 # Words, in which \n, \0NNN and so on stand for bytes as with printf's %b:
 #
+#   ({R} stands for the node id of a replica)
 #   p=text  p+=text       a file is written, or is longer by it
 #   p#N                   a file of N zero bytes, as a hole
 #   p/                    a directory
@@ -60,8 +61,17 @@
 bytes() {
     word=$1
     case $word in
+    *'{'[A-Z]'}'*) name_node ;;
+    esac
+    case $word in
     *[\\]*) word=$(printf '%bx' "$word") && word=${word%x} ;;
     esac
+}
+
+name_node() {
+    r=${word#*\{} && r=${r%%\}*}
+    id=$(limited status "$T/$r" | sed -n 's/^node  *//p')
+    word=${word%%\{*}$id${word#*\}}
 }
 
 above() {
@@ -196,8 +206,10 @@ again() {
     for r in ?; do
         metadata "$r" >"before.$r"
     done
+    set -f
     # shellcheck disable=SC2086 # the words of the table
     go $last
+    set +f
     conflicts=$reported
     grep '^<-?-> ' said | cmp -s - conflicts.before &&
         grep -qF 'in sync' said ||
@@ -213,6 +225,8 @@ again() {
 # needs WHAT R
 needs() {
     case $1 in
+    immutable) mkdir "$2" && chattr +i "$2" && chattr -i "$2" ||
+        skipped='no file can be made immutable here' ;;
     folding) folding "$2" || skipped='no file system here folds case' ;;
     *) wrong "needs '$1'?" ;;
     esac
@@ -233,8 +247,10 @@ folding() {
 # row KEY REST
 row() {
     key=$1 rest=$2
+    set -f
     # shellcheck disable=SC2086 # the words of the table
     set -- $rest
+    set +f
     case $key in
     '' | '#'*) ;;
     start) do_words A "$@" && go 0 sync A B ;;
@@ -245,7 +261,7 @@ row() {
         wrong "it does not say '$rest'" || show_run ;;
     never) grep -qF -e "$rest" said && { wrong "it says '$rest'" || show_run; } ;;
     again) again ;;
-    trash) in_trash "$1" "${rest#? }" ;;
+    trash) rest=${rest#?} && in_trash "$1" "${rest#"${rest%%[! ]*}"}" ;;
     sh) eval "$rest" || wrong "'$rest' fails" ;;
     needs) needs "$@" ;;
     [A-Z]) at "$key" "$@" ;;

@@ -6,7 +6,7 @@ scenarios <<'END'
 A         p=file a=1
 B         p/x=child b=2
 run 1     sync A B
-conflict  p: a directory on one side, something else on the other
+conflict  p: a file on one side, a directory on the other
 A is      p=file a=1 b=2
 B is      p/x=child a=1 b=2
 again
@@ -16,7 +16,7 @@ start     a=1
 A         p=file
 B         p/
 run 1     sync A B
-conflict  p: a directory on one side, something else on the other
+conflict  p: a file on one side, a directory on the other
 A is      p=file a=1
 B is      p/ a=1
 again
@@ -42,7 +42,7 @@ start     p=file
 A         -p p/x=child
 B         p=edited
 run 1     sync A B
-conflict  p: a directory on one side, something else on the other
+conflict  p: a file on one side, a directory on the other
 A is      p/x=child
 B is      p=edited
 again
@@ -69,7 +69,7 @@ start     p/x=child p/y=2
 A         -p p=file
 B         p/x=edited
 run 1     sync A B
-conflict  p: a directory on one side, something else on the other
+conflict  p: a file on one side, a directory on the other
 A is      p=file
 B is      p/x=edited p/y=2
 again
@@ -79,7 +79,7 @@ start     p/x=child
 A         p/new=1
 B         -p p=file
 run 1     sync A B
-conflict  p: a directory on one side, something else on the other
+conflict  p: a file on one side, a directory on the other
 A is      p/x=child p/new=1
 B is      p=file
 again
@@ -120,7 +120,7 @@ start     p=file a=1
 A         -p p->a
 B         p=edited
 run 1     sync A B
-conflict  p: changed on both sides
+conflict  p: a file on one side, a symlink on the other
 A is      p->a a=1
 B is      p=edited a=1
 again
@@ -138,7 +138,7 @@ start     p->a a=1 b=2
 A         -p p=file
 B         p->b
 run 1     sync A B
-conflict  p: changed on both sides
+conflict  p: a file on one side, a symlink on the other
 A is      p=file a=1 b=2
 B is      p->b a=1 b=2
 again
@@ -147,7 +147,7 @@ again
 A         p->a a=1
 B         p=file
 run 1     sync A B
-conflict  p: changed on both sides
+conflict  p: a file on one side, a symlink on the other
 A is      p->a a=1
 B is      p=file a=1
 again
@@ -190,7 +190,7 @@ again
 A         p->a
 B         p/x=child
 run 1     sync A B
-conflict  p: a directory on one side, something else on the other
+conflict  p: a directory on one side, a symlink on the other
 A is      p->a
 B is      p/x=child
 again
@@ -207,7 +207,7 @@ start     p/x=child real/x=other
 A         -p p->real
 B         p/x=edited
 run 1     sync A B
-conflict  p: a directory on one side, something else on the other
+conflict  p: a directory on one side, a symlink on the other
 A is      p->real real/x=other
 B is      p/x=edited real/x=other
 again
@@ -217,7 +217,7 @@ start     p->a
 A         -p p/x=child
 B         p->b
 run 1     sync A B
-conflict  p: a directory on one side, something else on the other
+conflict  p: a directory on one side, a symlink on the other
 A is      p/x=child
 B is      p->b
 again
@@ -251,7 +251,7 @@ start     f=file d/x=child
 A         f~>t d~>f t~>d
 B         d/x=edited
 run 1     sync A B
-conflict  d: a directory on one side, something else on the other
+conflict  d: a file on one side, a directory on the other
 A is      d=file f/x=child
 B is      d/x=edited f/x=child
 END
