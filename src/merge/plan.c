@@ -158,6 +158,8 @@ plan_find(const struct plan *p, uint32_t id)
 bool
 plan_mints(const struct plan *p)
 {
+    if (p->mints)
+        return true;
     for (size_t i = 0; i < p->n; i++)
         if (decide_mints(p->ops[i].why))
             return true;

@@ -101,6 +101,8 @@ struct plan {
     struct knowledge *know; /* [know_n] distinct; 0 is the join of both roots.
                                If the plan mints, all have the session's dot */
     uint32_t know_n, know_cap;
+    bool mints; /* know has the session's dot: it has to be spent, whatever is
+                   taken out of ops later */
     struct plan_totals totals[2]; /* by side */
     struct mem_arena arena;
 };
@@ -132,7 +134,7 @@ bool plan_restores(const struct plan_op *op);
 size_t plan_place(const struct plan *p, uint32_t id);
 struct plan_op *plan_find(const struct plan *p, uint32_t id);
 
-/* Has the plan an event, that is, is the session's tick spent? */
+/* Has the plan an event, or had one, that is, is the session's tick spent? */
 bool plan_mints(const struct plan *p);
 
 /* Forget what was appended since there were so many of each. */

@@ -204,6 +204,7 @@ know_session(struct walk *w)
 
     if (!plan_mints(w->plan))
         return;
+    w->plan->mints = !RECONCILE_WITHOUT(MUTANTS_SPENT);
     for (uint32_t k = 0; k < w->plan->know_n; k++)
         knowledge_see(&w->plan->know[k], session.who, session.tick, 0);
 }

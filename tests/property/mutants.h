@@ -25,6 +25,8 @@ enum mutants_rule {
                            written down */
     MUTANTS_COMES_BACK, /* what comes back into scope is what it was */
     MUTANTS_LEFT_OUT,   /* what rules leave out takes its exceptions along */
+    MUTANTS_SPENT,      /* an event that was planned, and is not carried out,
+                           spends no tick */
     MUTANTS_N
 };
 

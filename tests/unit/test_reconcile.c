@@ -491,6 +491,10 @@ START_TEST(a_session_without_an_event_spends_no_tick)
     for (size_t i = 0; i < p.n; i++)
         ck_assert(dot_equal(p.ops[i].to->made.v[0], (struct dot){0, 9}));
     ck_assert_uint_eq(knowledge_tick(&p.know[0], 0), 9);
+    /* What is known has it, whatever becomes of the ops. */
+    ck_assert_uint_eq(knowledge_tick(&p.know[0], 0), 9);
+    plan_cut(&p, 0, 0, 0);
+    ck_assert(plan_mints(&p));
     plan_fini(&p);
 }
 END_TEST
