@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sync/chosen.h"
 #include "tests/property/mutants.h"
 
 enum kind {
@@ -20,7 +21,15 @@ enum kind {
     CLONE,
     LOSE_STATE,
     IGNORE,
+    ROLL_BACK,
+    SWAP,
+    ROT,
+    REPAIR,
+    RESOLVE,
+    UNDO,
+    BRING_BACK,
     SYNC,
+    SYNC_SAVED,
     SYNC_PART,
     SYNC_STOPS,
     SYNC_TROUBLED,
@@ -43,7 +52,11 @@ static const struct {
     [SYNC] = {"sync", 36},        [SYNC_PART] = {"part", 13},
     [SYNC_STOPS] = {"stops", 15}, [SYNC_TROUBLED] = {"troubled", 8},
     [PUSH] = {"push", 6},         [PULL] = {"pull", 6},
-    [MIRROR] = {"mirror", 5},
+    [MIRROR] = {"mirror", 5},     [ROLL_BACK] = {"rollback", 1},
+    [SWAP] = {"swap", 1},         [ROT] = {"rot", 5},
+    [REPAIR] = {"repair", 6},     [RESOLVE] = {"resolve", 26},
+    [UNDO] = {"undo", 8},         [BRING_BACK] = {"bringback", 5},
+    [SYNC_SAVED] = {"saved", 5},
 };
 
 static int
@@ -104,21 +117,39 @@ any_content(struct world *w, uint64_t *random)
     return 100 + (int)w->clock;
 }
 
+/* The state is that of the snapshot, and so is the tree, unless that stays. */
 static void
-restore(struct world *w, const struct history_step *s)
+restore(struct world *w, const struct history_step *s, bool tree)
 {
+    struct thing fs[WORLD_PATHS];
     bool ignored[WORLD_PATHS];
     struct replica *r = &w->r[s->a];
 
     if (!w->snapshot[s->a].exists)
         return;
+    memcpy(fs, r->fs, sizeof fs);
     memcpy(ignored, r->ignored, sizeof ignored);
     world_copy(r, &w->snapshot[s->a]);
     memcpy(r->ignored, ignored, sizeof ignored);
+    if (!tree)
+        memcpy(r->fs, fs, sizeof fs);
     if (mutants_without != MUTANTS_INCARNATION) {
         world_renew(w, r);
         world_copy(&w->snapshot[s->a], &(struct replica){0});
     }
+}
+
+/* The disks of two hosts, trees and states, change places. */
+static void
+swap(struct world *w, int a, int b)
+{
+    struct replica r = w->r[a];
+
+    w->r[a] = w->r[b];
+    w->r[b] = r;
+    r = w->snapshot[a];
+    w->snapshot[a] = w->snapshot[b];
+    w->snapshot[b] = r;
 }
 
 static void
@@ -159,16 +190,31 @@ local_step(struct world *w, const struct history_step *s)
     case CHMOD:
         if (t->kind == ENTRY_FILE || t->kind == ENTRY_DIR)
             t->mode ^= 1u << world_below(&random, 2);
+        world_accept(r, s->path);
         break;
     case TOUCH:
         if (t->kind == ENTRY_FILE)
             t->mtime = ++w->clock;
+        world_accept(r, s->path);
         break;
     case SNAPSHOT:
         world_copy(&w->snapshot[s->a], r);
         break;
     case RESTORE:
-        restore(w, s);
+        restore(w, s, true);
+        break;
+    case ROLL_BACK:
+        restore(w, s, false);
+        for (int p = 0; p < WORLD_PATHS; p++)
+            world_accept(r, p);
+        break;
+    case SWAP:
+        swap(w, s->a, s->b);
+        break;
+    case ROT:
+        if (t->kind == ENTRY_FILE &&
+            world_same(world_thing(world_entry(r, s->path)), *t))
+            t->rot = -1 - (int)++w->clock;
         break;
     case CLONE:
         world_copy(&w->r[s->b], r);
@@ -186,13 +232,105 @@ local_step(struct world *w, const struct history_step *s)
     }
 }
 
+/* The sound content comes back where a peer has the very same version. */
+static void
+repair(struct world *w, struct replica *r, const struct replica *from,
+       struct session_counts *counts)
+{
+    world_scan(w, r);
+    for (int p = 0; p < WORLD_PATHS; p++) {
+        const struct entry *e = world_entry(r, p), *f = world_entry(from, p);
+        if (r->fs[p].rot == 0 || from->fs[p].rot != 0 || !entry_is_there(e) ||
+            !entry_is_there(f) || !entry_same_content(e, f) ||
+            !world_same(from->fs[p], world_thing(f)))
+            continue;
+        r->fs[p].rot = 0;
+        counts->repaired++;
+    }
+}
+
+static const char *
+undo(struct world *w, const struct history_step *s,
+     struct session_counts *counts)
+{
+    uint64_t random = s->random;
+    struct replica *r = &w->r[s->a], *other = &w->r[s->b];
+    int id = r->run[world_below(&random, WORLD_RUNS)].id;
+    unsigned paths = 0;
+
+    if (id == 0)
+        return NULL;
+    const char *broken = revise_undo(w, r, id, &paths, &counts->revised);
+    if (!broken && world_below(&random, 4) > 0)
+        broken = revise_undo(w, other, id, &paths, &counts->revised);
+    if (broken || paths == 0 || world_below(&random, 4) == 0)
+        return broken;
+    struct session_args args = {.only = paths, .random = random};
+    return session_run(w, r, other, &args, counts);
+}
+
+/* What was chosen from a plan is carried out later, by one made anew. */
+static const char *
+sync_saved(struct world *w, const struct history_step *s,
+           struct session_counts *counts)
+{
+    uint64_t random = s->random;
+    struct chosen chosen = {0};
+    struct session_args args = {.offer = &chosen, .random = random};
+    struct replica *a = &w->r[s->a], *b = &w->r[s->b];
+
+    args.policy = (enum session_policy)world_below(&random, 3);
+    session_run(w, a, b, &args, counts);
+    for (unsigned i = world_below(&random, 3); i > 0; i--) {
+        struct history_step step = {
+            .kind = world_below(&random, 2) ? WRITE : REMOVE,
+            .a = world_below(&random, 2) ? s->a : s->b,
+            .path = world_below(&random, 2)
+                        ? s->path
+                        : (int)world_below(&random, WORLD_PATHS),
+            .random = world_random(&random)};
+        local_step(w, &step);
+    }
+    args.offer = NULL;
+    args.chosen = &chosen;
+    const char *broken = session_run(w, a, b, &args, counts);
+    counts->chosen++;
+    chosen_fini(&chosen);
+    return broken;
+}
+
+static const char *
+own_step(struct world *w, const struct history_step *s,
+         struct session_counts *counts)
+{
+    struct replica *r = &w->r[s->a];
+
+    switch (s->kind) {
+    case REPAIR:
+        repair(w, r, &w->r[s->b], counts);
+        return NULL;
+    case RESOLVE:
+        return revise_resolve(w, r, s->path, s->random, &counts->revised);
+    case UNDO:
+        return undo(w, s, counts);
+    case BRING_BACK:
+        return revise_restore(w, r, s->path, s->random, &counts->revised);
+    case SYNC_SAVED:
+        return sync_saved(w, s, counts);
+    default:
+        local_step(w, s);
+        return NULL;
+    }
+}
+
 static const char *
 sync_step(struct world *w, const struct history_step *s,
           struct session_counts *counts)
 {
     uint64_t random = s->random;
-    struct session_args args = {
-        .policy = (enum session_policy)world_below(&random, 3)};
+    static const enum session_policy policies[] = {
+        SESSION_LEAVE, SESSION_LEAVE, SESSION_RANDOM, SESSION_FIXED};
+    struct session_args args = {.policy = policies[world_below(&random, 4)]};
 
     args.random = world_random(&random);
     switch (s->kind) {
@@ -246,8 +384,11 @@ come_to_rest(struct world *w, uint64_t random, struct session_counts *counts)
     struct session_args args = {.policy = SESSION_FIXED, .random = random};
     const char *broken = NULL;
 
-    for (int i = 0; i < w->n; i++)
+    for (int i = 0; i < w->n; i++) {
         memset(w->r[i].ignored, 0, sizeof w->r[i].ignored);
+        for (int p = 0; p < WORLD_PATHS; p++)
+            w->r[i].fs[p].rot = 0;
+    }
     for (int i = 0; i < 3 && !broken; i++)
         broken = round_trip(w, &args, counts);
     if (broken)
@@ -329,10 +470,10 @@ history_run(const struct history *h, struct session_counts *counts, FILE *trace)
         if (trace)
             fprintf(trace, "  %s %d %d %s %s\n", kinds[s->kind].name, s->a,
                     s->b, world_path[s->path], world_path[s->other]);
-        if (s->kind >= SYNC)
+        if (s->kind >= SYNC && s->kind != SYNC_SAVED)
             broken = sync_step(w, s, counts);
         else
-            local_step(w, s);
+            broken = own_step(w, s, counts);
         if (trace)
             show_world(w, trace);
     }

@@ -8,6 +8,7 @@
 #include "merge/conclude.h"
 #include "merge/moves.h"
 #include "merge/settle.h"
+#include "sync/chosen.h"
 #include "tests/property/mutants.h"
 
 enum { SIDES = 2, NO_OP = -1 };
@@ -18,6 +19,7 @@ struct held {
 
 struct session {
     struct world *w;
+    int id;
     const struct session_args *args;
     struct session_counts *counts;
     struct replica *r[SIDES];
@@ -35,7 +37,9 @@ struct session {
     bool failed[SIDES][WORLD_PATHS];                     /* the op */
     struct events seen[WORLD_PATHS], heads[WORLD_PATHS]; /* afterwards */
     struct events ever[WORLD_PATHS];
+    struct run *run[SIDES];
     bool troubled; /* some op was not done */
+    bool left_out; /* not all ops were chosen */
 };
 
 /* ---- arguments of reconcile ---- */
@@ -107,6 +111,34 @@ choose(void *arg, const struct plan_conflict *c)
 }
 
 static void
+refuse(void *arg, bool far, const char *path, const struct err *err)
+{
+    (void)arg;
+    (void)far;
+    (void)path;
+    (void)err;
+}
+
+/* What people would be shown, and choose from. */
+static void
+offer(const struct session *s)
+{
+    for (size_t i = 0; i < s->plan.n; i++) {
+        const struct plan_op *op = &s->plan.ops[i];
+        struct message_event_change m = {
+            .far = op->side == PLAN_RIGHT,
+            .path = mem_arena_string(&s->args->offer->arena, op->path),
+            .from = message_event_version_of(op->from),
+            .to = message_event_version_of(op->to)};
+        m.from.target =
+            mem_arena_string(&s->args->offer->arena, m.from.target);
+        m.to.target = mem_arena_string(&s->args->offer->arena, m.to.target);
+        if (op->shown && (s->args->random >> (i % 32) & 3) != 0)
+            chosen_add(s->args->offer, &m);
+    }
+}
+
+static void
 run_reconcile(struct session *s)
 {
     struct side_arg arg[SIDES] = {{s, 0}, {s, 1}};
@@ -130,6 +162,19 @@ run_reconcile(struct session *s)
                                                .held = s->held[i]};
     reconcile(&args, &s->plan);
     moves_find(&s->plan);
+}
+
+/* The plan loses what was not chosen. */
+static void
+cut_plan(struct session *s)
+{
+    s->left_out = chosen_cut(s->args->chosen, &s->plan, refuse, NULL);
+    s->troubled = s->left_out;
+    for (int i = 0; i < SIDES; i++)
+        for (int p = 0; p < WORLD_PATHS; p++)
+            s->op[i][p] = NO_OP;
+    for (size_t i = 0; i < s->plan.n; i++)
+        s->op[s->plan.ops[i].side][world_index(s->plan.ops[i].path)] = (int)i;
 }
 
 /* ---- oracle ---- */
@@ -236,7 +281,7 @@ mint(struct session *s, int p, int winner)
         s->heads[p] = s->r[winner]->heads[p];
         return;
     }
-    int event = world_event(s->w, s->dot.who, world_thing(op->to));
+    int event = world_event(s->w, s->dot, world_thing(op->to));
     events_add(&s->seen[p], event);
     s->heads[p] = (struct events){{0}};
     events_add(&s->heads[p], event);
@@ -389,6 +434,11 @@ apply(struct session *s, const struct plan_op *op, int p)
         (op->action != PLAN_FILE ||
          !world_same(r->fs[world_index(op->source)], now)))
         return "BAD PLAN: no source";
+    /* Content that cannot be verified is not put in place. */
+    if (op->action == PLAN_FILE && s->r[1 - op->side]->fs[p].rot != 0)
+        return "";
+    if (op->action == PLAN_META)
+        now.rot = r->fs[p].rot;
     r->fs[p] = now;
     return NULL;
 }
@@ -406,6 +456,9 @@ record(struct session *s, const struct plan_op *op, int p)
     r->heads[p] = s->heads[p];
     r->ever[p] = s->ever[p];
     s->done[op->side][p] = true;
+    if (op->action != PLAN_RECORD)
+        world_note_change(s->w, s->run[op->side], p, op->from, op->to,
+                          &r->heads[p]);
 }
 
 /* Is this the right's part of an event that the left has not got? */
@@ -566,6 +619,32 @@ complete(struct session *s, int side)
     }
 }
 
+/* Those with this peer stand in place of what was noted, but for paths that the
+ * session was not about. */
+static void
+note_conflicts(struct session *s, int side)
+{
+    struct replica *r = s->r[side], *other = s->r[1 - side];
+    int peer = (int)(other - s->w->r);
+
+    for (int p = 0; p < WORLD_PATHS; p++) {
+        struct note *n = r->note[p];
+        int slot = n[0].peer == peer || !n[0].open ? 0 : 1;
+        if (n[1].open && n[1].peer == peer)
+            slot = 1;
+        if (n[slot].peer == peer && (s->args->only == 0 || !s->skipped[p]))
+            n[slot].open = false;
+        const struct plan_conflict *c = s->conflict[p];
+        if (c == NULL || world_index(c->path) != p)
+            continue;
+        const struct entry *theirs = side == PLAN_LEFT ? &c->right : &c->left;
+        n[slot] = (struct note){.open = true,
+                                .peer = peer,
+                                .theirs = entry_copy(theirs, &s->w->arena),
+                                .seen = other->seen[p]};
+    }
+}
+
 static bool
 holds_skipped(const struct session *s, int dir)
 {
@@ -605,7 +684,7 @@ check_result(const struct session *s)
 static const char *
 finish_all(struct session *s, bool half)
 {
-    bool whole = s->args->only == 0 && !half;
+    bool whole = s->args->only == 0 && !half && !s->left_out;
 
     for (int side = 0; side < SIDES && whole; side++) {
         if (is_one_way(s) && side != target(s))
@@ -618,6 +697,9 @@ finish_all(struct session *s, bool half)
     }
     world_close(s->w, s->r[0]);
     world_close(s->w, s->r[1]);
+    for (int side = 0; side < SIDES; side++)
+        if (!is_one_way(s) || side == target(s))
+            note_conflicts(s, side);
     if (whole && !s->troubled && !s->args->stops)
         return check_result(s);
     return NULL;
@@ -661,6 +743,8 @@ run_planned(struct session *s)
     bool half;
 
     choose_cuts(s, cut, &half);
+    for (int i = 0; i < SIDES; i++)
+        s->run[i] = world_begin_run(s->w, s->r[i], s->id);
     if (late)
         world_copy(&before, s->r[0]);
     if (plan_mints(&s->plan)) {
@@ -731,6 +815,7 @@ session_run(struct world *w, struct replica *left, struct replica *right,
             const struct session_args *args, struct session_counts *counts)
 {
     struct session s = {.w = w,
+                        .id = w->run + 1,
                         .args = args,
                         .counts = counts,
                         .r = {left, right},
@@ -751,7 +836,18 @@ session_run(struct world *w, struct replica *left, struct replica *right,
         hold(&s, i);
     run_reconcile(&s);
     counts->last_ops = s.plan.n;
+    if (args->offer != NULL) {
+        offer(&s);
+        counts->sessions--;
+        for (int i = 0; i < SIDES; i++)
+            let_go(&s, i);
+        free(s.truth);
+        plan_fini(&s.plan);
+        return NULL;
+    }
     broken = look_at_plan(&s);
+    if (args->chosen != NULL)
+        cut_plan(&s);
     counts->stored = broken == NULL && is_needed(&s);
     if (counts->stored)
         broken = run_planned(&s);

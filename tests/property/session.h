@@ -7,7 +7,10 @@
 #define TESTS_PROPERTY_SESSION_H
 
 #include "merge/reconcile.h"
+#include "tests/property/revise.h"
 #include "tests/property/world.h"
+
+struct chosen;
 
 enum session_policy { SESSION_LEAVE, SESSION_RANDOM, SESSION_FIXED };
 
@@ -21,6 +24,8 @@ struct session_args {
     unsigned fails;  /* 1 in so many ops fails; 0: none */
     bool stops;      /* the run is killed at some op */
     uint64_t random;
+    struct chosen *offer;  /* nothing is done: what could be is added */
+    struct chosen *chosen; /* nothing but this is done */
 };
 
 struct session_counts {
@@ -28,6 +33,8 @@ struct session_counts {
     uint64_t conflicts[DECIDE_WHYS];
     uint64_t allowed; /* reports where a plain copy would do (DESIGN 14.8) */
     uint64_t minted, scopes, moves, stops, failed;
+    uint64_t chosen, repaired;
+    struct revise_counts revised;
     bool stored;       /* of the last session: was anything remembered? */
     uint64_t last_ops; /* of the last session */
 };

@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Histories of two to five replicas: no update lost, nothing deleted that was
- * not seen, nothing resurrected, no false conflict, and in the end peace.
+ * Histories of two to five replicas, and the laws that hold in each:
+ *
+ *   LOST UPDATE, BAD DELETE   a version gives way only to one whose author had
+ *                             seen it (or its equal), or to a decision
+ *   UNDO OF WHAT CAME AFTER   a run is taken back only where it is the last
+ *   RESURRECTION              nothing comes back without a new event
+ *   FALSE CONFLICT            who has seen the other's version is never asked;
+ *                             so a decision is final wherever it is known.  A
+ *                             few reports of deletions and of restored states
+ *                             are allowed, counted and bounded
+ *   NO CONVERGENCE            after sessions of all pairs, all are the same
+ *   NOT IDEMPOTENT            and from then on nothing is done, nor stored
+ *
+ * Sessions are whole, partial, one-way, of a saved plan, killed, with ops that
+ * fail and paths that cannot be read; replicas settle conflicts and take back
+ * runs by themselves; states are cloned, restored, rolled back and lost, disks
+ * change places; content rots; rules come and go.  All that decides and
+ * remembers is the program's own code (merge/, sync/chosen).
+ *
  * SEED= reruns from a seed, N= says how many histories, TRACE= shows the first
  * bad one whole.
  */
@@ -36,6 +53,14 @@ show(const struct session_counts *c, uint64_t n)
            c->decisions[DECIDE_KEPT], c->conflicts[DECIDE_EDITED],
            c->conflicts[DECIDE_DELETED], c->conflicts[DECIDE_HISTORY],
            c->conflicts[DECIDE_TYPE], c->conflicts[DECIDE_TARGET]);
+    const struct revise_counts *r = &c->revised;
+    printf("resolved: mine=%" PRIu64 " theirs=%" PRIu64 " merged=%" PRIu64
+           " deleted=%" PRIu64 " both=%" PRIu64 " settled=%" PRIu64
+           " below=%" PRIu64 " undone=%" PRIu64 " refused=%" PRIu64
+           " restored=%" PRIu64 " saved=%" PRIu64 " repaired=%" PRIu64 "\n",
+           r->resolved[0], r->resolved[1], r->resolved[2], r->resolved[3],
+           r->resolved[4], r->settled, r->below, r->undone, r->refused,
+           r->restored, c->chosen, c->repaired);
 }
 
 START_TEST(histories)

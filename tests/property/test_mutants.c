@@ -28,6 +28,14 @@ static const struct {
     {MUTANTS_HOLD, "what counts for what is there is not written down", 8000},
     {MUTANTS_COMES_BACK, "what comes back into scope is what it was", 8000},
     {MUTANTS_LEFT_OUT, "what is left out takes its exceptions along", 20000},
+    {MUTANTS_RESOLVE_EVENT, "a conflict settled at one side is no event",
+     20000},
+    {MUTANTS_RESOLVE_LEARNS, "what it was settled with is not known", 20000},
+    {MUTANTS_REVERT_EVENT, "what is taken back is no event", 20000},
+    {MUTANTS_REVERT_CREATED, "what is created again keeps its creation", 20000},
+    {MUTANTS_REVERT_EXACT, "what came after a change is taken back, too",
+     20000},
+    {MUTANTS_SPENT, "an event that is cut out of a plan spends no tick", 20000},
 };
 
 START_TEST(is_noticed)

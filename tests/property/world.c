@@ -219,6 +219,7 @@ world_fini(struct world *w)
         replica_fini(&w->snapshot[i]);
     }
     incarnation_fini(&w->who);
+    mem_arena_fini(&w->arena);
 }
 
 struct listing *
@@ -255,13 +256,49 @@ world_know(struct replica *r, const struct knowledge *k)
 }
 
 int
-world_event(struct world *w, uint32_t who, struct thing left)
+world_event(struct world *w, struct dot dot, struct thing left)
 {
     int event = w->event_n < WORLD_EVENTS ? w->event_n++ : 0;
 
     w->event[event] = left;
-    w->event_who[event] = who;
+    w->event_dot[event] = dot;
     return event;
+}
+
+void
+world_path_know(const struct replica *r, int path, struct knowledge *out)
+{
+    const struct entry *e = world_entry(r, path);
+    uint32_t number = e != NULL ? e->know : 0;
+
+    for (int p = parents[path]; number == 0 && p != WORLD_ROOT; p = parents[p])
+        number = settle_below_of(world_entry(r, p), 0);
+    knowledge_copy(out, &r->know[number]);
+    knowledge_see(out, r->self, knowledge_tick(&r->know[0], r->self), 0);
+}
+
+struct run *
+world_begin_run(struct world *w, struct replica *r, int id)
+{
+    memmove(&r->run[1], &r->run[0], (WORLD_RUNS - 1) * sizeof r->run[0]);
+    memset(&r->run[0], 0, sizeof r->run[0]);
+    r->run[0].id = id;
+    if (id > w->run)
+        w->run = id;
+    return &r->run[0];
+}
+
+void
+world_note_change(struct world *w, struct run *run, int path,
+                  const struct entry *from, const struct entry *to,
+                  const struct events *heads)
+{
+    struct run_change *c = &run->change[path];
+
+    c->done = true;
+    c->from = from ? entry_copy(from, &w->arena) : (struct entry){.name = ""};
+    c->to = entry_copy(to, &w->arena);
+    c->heads = *heads;
 }
 
 struct thing
@@ -344,6 +381,16 @@ moved(int path, int from, int to)
     return world_index(name);
 }
 
+void
+world_accept(struct replica *r, int path)
+{
+    struct thing *t = &r->fs[path];
+
+    if (t->rot != 0)
+        t->content = t->rot;
+    t->rot = 0;
+}
+
 bool
 world_rename(struct replica *r, int from, int to)
 {
@@ -361,8 +408,10 @@ world_rename(struct replica *r, int from, int to)
     world_remove(r, to);
     world_remove(r, from);
     for (int p = 0; p < WORLD_PATHS; p++)
-        if (world_within(p, from) && moving[p].kind != ENTRY_ABSENT)
+        if (world_within(p, from) && moving[p].kind != ENTRY_ABSENT) {
             r->fs[moved(p, from, to)] = moving[p];
+            world_accept(r, moved(p, from, to));
+        }
     return true;
 }
 
@@ -417,7 +466,7 @@ own_events(const struct world *w, const struct replica *r)
     struct events own = {{0}};
 
     for (int e = 1; e < w->event_n; e++)
-        if (w->event_who[e] == r->self)
+        if (w->event_dot[e].who == r->self)
             events_add(&own, e);
     return own;
 }
@@ -435,9 +484,9 @@ world_forget_path(const struct world *w, struct replica *r, int path)
 }
 
 static void
-user_event(struct world *w, struct replica *r, int path)
+user_event(struct world *w, struct replica *r, int path, struct dot d)
 {
-    int event = world_event(w, r->self, r->fs[path]);
+    int event = world_event(w, d, r->fs[path]);
 
     events_add(&r->seen[path], event);
     r->heads[path] = (struct events){{0}};
@@ -459,7 +508,7 @@ note_change(struct world *w, struct replica *r, int path,
 
     if (r->fs[path].kind == ENTRY_ABSENT) {
         if (!r->silent[path])
-            user_event(w, r, path);
+            user_event(w, r, path, *event);
         settle_vanish(l, name);
         return;
     }
@@ -468,7 +517,7 @@ note_change(struct world *w, struct replica *r, int path,
     if (args.covered && e.know == nothing)
         world_forget_path(w, r, path);
     if (!r->silent[path])
-        user_event(w, r, path);
+        user_event(w, r, path, *event);
     listing_set(l, &e);
     if (e.kind == ENTRY_DIR)
         world_list(r, path);

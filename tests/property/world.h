@@ -18,6 +18,8 @@ enum {
     WORLD_REPLICAS = 5,
     WORLD_EVENTS = 1024, /* in one history; beyond, it ends early */
     WORLD_ROOT = -1,
+    WORLD_NOTES = 2, /* conflicts at one path that are remembered */
+    WORLD_RUNS = 4,  /* of one replica */
 };
 
 /* In the order of path_compare; the parent of each is in the set. */
@@ -32,10 +34,29 @@ struct thing {
     int content; /* files and symlinks */
     uint32_t mode;
     int64_t mtime;
+    int rot; /* files: what the content is in truth; 0: it is sound */
 };
 
 struct events {
     uint64_t w[WORLD_EVENTS / 64];
+};
+
+/* A conflict that is remembered.  Entries are the world's. */
+struct note {
+    bool open;
+    int peer; /* index of the replica */
+    struct entry theirs;
+    struct events seen; /* there, then */
+};
+
+/* What a run changed at one replica. */
+struct run {
+    int id; /* 0: none */
+    struct run_change {
+        bool done;
+        struct entry from, to;
+        struct events heads; /* of to */
+    } change[WORLD_PATHS];
 };
 
 struct replica {
@@ -51,6 +72,8 @@ struct replica {
     struct events ever[WORLD_PATHS]; /* seen, and what a reset took from it */
     bool silent[WORLD_PATHS]; /* the mutant: changed by a run that was killed,
                                  not by a user, and nobody remembers */
+    struct note note[WORLD_PATHS][WORLD_NOTES];
+    struct run run[WORLD_RUNS]; /* the latest first */
     bool exists;
 };
 
@@ -59,10 +82,12 @@ struct world {
     int n;
     struct incarnation_table who;
     struct thing event[WORLD_EVENTS]; /* what it left behind */
-    uint32_t event_who[WORLD_EVENTS];
+    struct dot event_dot[WORLD_EVENTS];
     int event_n;
     uint64_t random;
     int64_t clock;
+    int run; /* the last one's id */
+    struct mem_arena arena; /* of entries that are remembered */
 };
 
 uint64_t world_random(uint64_t *state);            /* splitmix64 */
@@ -82,6 +107,8 @@ bool world_write(struct world *w, struct replica *r, int path,
 void world_remove(struct replica *r, int path); /* and all below */
 bool world_rename(struct replica *r, int from, int to);
 bool world_is_dir(const struct replica *r, int path);
+void world_accept(struct replica *r, int path); /* rot becomes an edit, as
+                                 stamps move */
 
 /* Notice what changed; close says that listings are to be made whole. */
 void world_scan(struct world *w, struct replica *r);
@@ -96,7 +123,16 @@ struct listing *world_list(struct replica *r, int dir); /* made if missing */
 const struct entry *world_entry(const struct replica *r, int path);
 uint32_t world_know(struct replica *r, const struct knowledge *k); /* > 0 */
 
-int world_event(struct world *w, uint32_t who, struct thing left);
+/* All that is known of a path, own tick included, into a zero one. */
+void world_path_know(const struct replica *r, int path, struct knowledge *out);
+
+/* Begin a run in the history; note what it changes. */
+struct run *world_begin_run(struct world *w, struct replica *r, int id);
+void world_note_change(struct world *w, struct run *run, int path,
+                       const struct entry *from, const struct entry *to,
+                       const struct events *heads);
+
+int world_event(struct world *w, struct dot dot, struct thing left);
 struct thing world_thing(const struct entry *e); /* e may be NULL */
 bool world_same(struct thing a, struct thing b); /* kind and content */
 
