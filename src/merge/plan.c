@@ -89,6 +89,7 @@ plan_add_conflict(struct plan *p, const struct plan_conflict *c)
     struct plan_conflict *copy = &p->conflicts[p->conflict_n++];
     *copy = (struct plan_conflict){.path = mem_arena_string(&p->arena, c->path),
                                    .why = c->why,
+                                   .know = {c->know[0], c->know[1]},
                                    .left = entry_copy(&c->left, &p->arena),
                                    .right = entry_copy(&c->right, &p->arena)};
     return copy;

@@ -80,6 +80,9 @@ struct plan_conflict {
     const char *path;
     enum decide_why why;
     struct entry left, right; /* ENTRY_ABSENT if nothing is there */
+    uint32_t know[2]; /* numbers in plan.know, by side: what each knows of the
+                         path.  If the plan mints, these have the session's dot
+                         as well, which is of no version of this path */
 };
 
 struct plan_totals {

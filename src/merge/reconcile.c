@@ -566,6 +566,8 @@ finish(struct walk *w, struct frame *f, const struct place *p)
 {
     if (p->j.conflict) {
         struct plan_conflict c = conflict_of(p, p->j.result.why);
+        for (int s = 0; s < SIDES; s++)
+            c.know[s] = plan_know(w->plan, know_of(w, s, p->know[s]));
         plan_add_conflict(w->plan, &c);
         remain(f, p);
     } else {

@@ -40,7 +40,8 @@ static const char *const tables[] = {
     "CREATE TABLE changes(run INTEGER, n INTEGER, path BLOB, action INTEGER,"
     " trash BLOB, old BLOB, new BLOB, PRIMARY KEY(run, n)) WITHOUT ROWID",
     "CREATE TABLE conflicts(path BLOB, node INTEGER, why INTEGER, mine BLOB,"
-    " theirs BLOB, since INTEGER, peer BLOB, PRIMARY KEY(path, node))"
+    " theirs BLOB, known BLOB, since INTEGER, peer BLOB,"
+    " PRIMARY KEY(path, node))"
     " WITHOUT ROWID",
 };
 

@@ -508,16 +508,18 @@ add_conflict(struct replica *r, uint64_t node, const struct history_conflict *c,
 {
     size_t len = strlen(c->path);
     char *key = turned(c->path, '/', '\0');
-    struct buf mine = {0}, theirs = {0};
+    struct buf mine = {0}, theirs = {0}, known = {0};
 
     record_encode(&c->mine, &mine);
     record_encode(&c->theirs, &theirs);
+    knowledge_encode(&c->known, &known);
     int got = database_run(
         r->db, err,
         "INSERT OR REPLACE INTO conflicts(path, node, why, mine, theirs,"
-        " since, peer) VALUES(?,?,?,?,?,?,?)",
-        "buibbis", key, len, node, (int64_t)c->why, mine.data, mine.len,
-        theirs.data, theirs.len, since, c->peer);
+        " known, since, peer) VALUES(?,?,?,?,?,?,?,?)",
+        "buibbbis", key, len, node, (int64_t)c->why, mine.data, mine.len,
+        theirs.data, theirs.len, known.data, known.len, since, c->peer);
+    buf_fini(&known);
     buf_fini(&mine);
     buf_fini(&theirs);
     free(key);
@@ -637,7 +639,20 @@ history_count_conflicts(struct replica *r, uint64_t *out, struct err *err)
     return got < 0 ? -1 : 0;
 }
 
-/* Columns: path, mine, theirs, node, why, since, peer. */
+/* A column of knowledge, into a zero one. */
+static int
+take_knowledge(struct replica *r, sqlite3_stmt *s, int column,
+               struct knowledge *out)
+{
+    size_t len;
+    const uint8_t *p = database_blob(s, column, &len);
+    struct reader from = reader_over(p ? p : (const uint8_t *)"", len);
+
+    knowledge_decode(&from, r->who.n, NULL, out);
+    return reader_end(&from) ? 0 : -1;
+}
+
+/* Columns: path, mine, theirs, known, node, why, since, peer. */
 static int
 give_conflict(struct replica *r, sqlite3_stmt *s,
               int (*each)(void *arg, const struct history_conflict *c),
@@ -647,23 +662,28 @@ give_conflict(struct replica *r, sqlite3_stmt *s,
     struct entry e[2];
     size_t len;
     const uint8_t *key = database_blob(s, 0, &len);
-    char *path = mem_zero(len + 1), *peer = database_string(s, 6);
+    char *path = mem_zero(len + 1), *peer = database_string(s, 7);
+    struct knowledge known = {0};
 
     for (size_t i = 0; i < len; i++)
         path[i] = key[i] ? (char)key[i] : '/';
     int got = take_entries(r, s, 1, path, &arena, e);
+    if (got == 0)
+        got = take_knowledge(r, s, 3, &known);
     if (got < 0) {
         got = damaged(r, err);
     } else {
         struct history_conflict c = {.path = path,
-                                     .why = (int)database_int(s, 4),
+                                     .why = (int)database_int(s, 5),
                                      .mine = e[0],
                                      .theirs = e[1],
-                                     .since_ns = database_int(s, 5),
-                                     .peer_node = database_uint(s, 3),
+                                     .known = known,
+                                     .since_ns = database_int(s, 6),
+                                     .peer_node = database_uint(s, 4),
                                      .peer = peer};
         *stop = each(arg, &c);
     }
+    knowledge_fini(&known);
     free(path);
     free(peer);
     mem_arena_fini(&arena);
@@ -677,7 +697,8 @@ history_each_conflict(struct replica *r,
 {
     sqlite3_stmt *s = database_statement(
         r->db,
-        "SELECT path, mine, theirs, node, why, since, peer FROM conflicts"
+        "SELECT path, mine, theirs, known, node, why, since, peer"
+        " FROM conflicts"
         " ORDER BY path, node",
         err);
     int got = 0, stop = 0;

@@ -113,6 +113,7 @@ struct history_conflict {
     const char *path;
     int why;                   /* enum decide_why */
     struct entry mine, theirs; /* ENTRY_ABSENT if nothing is there */
+    struct knowledge known;    /* what the peer knew of the path */
     int64_t since_ns;          /* when it was first seen; set by the module */
     uint64_t peer_node;
     const char *peer; /* its location; may be NULL */

@@ -90,7 +90,9 @@ send_conflicts(struct pair *p, const struct plan *plan)
         v[m.n++] = (struct message_plan_conflict){.path = c->path,
                                                   .why = (uint8_t)c->why,
                                                   .initiator = c->left,
-                                                  .far = c->right};
+                                                  .far = c->right,
+                                                  .know_initiator = c->know[0],
+                                                  .know_far = c->know[1]};
         if (m.n == OPS || i + 1 == plan->conflict_n) {
             struct buf b = {0};
             message_plan_conflicts_encode(&m, &b);
@@ -240,7 +242,9 @@ take_conflicts(struct pair *p, struct reader *r, struct plan *plan)
         struct plan_conflict c = {.path = m.conflicts[i].path,
                                   .why = (enum decide_why)m.conflicts[i].why,
                                   .left = m.conflicts[i].initiator,
-                                  .right = m.conflicts[i].far};
+                                  .right = m.conflicts[i].far,
+                                  .know = {m.conflicts[i].know_initiator,
+                                           m.conflicts[i].know_far}};
         plan_add_conflict(plan, &c);
     }
     mem_arena_fini(&arena);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "merge/resolve.h"
 #include "store/history.h"
 
 /* What the session was not about stays as it was noted. */
@@ -71,7 +72,6 @@ struct review {
     struct err *err;
 };
 
-/* Is their version known here by now, or what is here, too? */
 static int
 is_settled(struct ledger *ledger, const struct history_conflict *c,
            struct err *err)
@@ -79,22 +79,15 @@ is_settled(struct ledger *ledger, const struct history_conflict *c,
     char *dir = path_parent(c->path);
     struct knowledge known = {0};
     struct listing *l;
-    int settled = ledger_listing(ledger, dir, &l, err);
+    int status = ledger_listing(ledger, dir, &l, err);
 
     free(dir);
-    if (settled < 0)
+    if (status < 0 || ledger_known(ledger, c->path, &known, err) < 0)
         return -1;
-    const struct entry *now = listing_find(l, path_name(c->path));
-    if (!entry_is_there(&c->theirs))
-        return !entry_is_there(now);
-    if (entry_is_there(now) && entry_same_content(now, &c->theirs) &&
-        now->kind != ENTRY_DIR)
-        return 1;
-    settled = ledger_known(ledger, c->path, &known, err);
-    if (settled == 0)
-        settled = knowledge_has_all(&known, c->theirs.made);
+    bool open = resolve_is_open(listing_find(l, path_name(c->path)), &known,
+                                &c->theirs);
     knowledge_fini(&known);
-    return settled;
+    return !open;
 }
 
 static int
@@ -132,6 +125,14 @@ forget_settled(struct replica *replica, uint64_t node, struct ledger *ledger,
 
 /* ---- noting ---- */
 
+static struct knowledge
+known_by(const struct plan *plan, uint32_t number)
+{
+    static const struct knowledge nothing;
+
+    return number < plan->know_n ? plan->know[number] : nothing;
+}
+
 int
 conflicts_note(const struct pair *p, const struct plan *plan,
                struct ledger *ledger, struct err *err)
@@ -148,6 +149,8 @@ conflicts_note(const struct pair *p, const struct plan *plan,
             .why = (int)c->why,
             .mine = p->initiator ? c->left : c->right,
             .theirs = p->initiator ? c->right : c->left,
+            .known = known_by(plan, c->know[p->initiator ? PLAN_RIGHT
+                                                         : PLAN_LEFT]),
             .peer_node = p->root.node,
             .peer = peer};
     }

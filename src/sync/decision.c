@@ -71,6 +71,9 @@ add_row(void *arg, const struct history_conflict *c)
     struct decision_version *o = &p->others[p->n++];
     *o = (struct decision_version){
         .entry = entry_copy(&c->theirs, &s->arena),
+        .known = {.n = c->known.n,
+                  .seen = mem_arena_dup(&s->arena, c->known.seen,
+                                        c->known.n * sizeof *c->known.seen)},
         .why = (enum decide_why)c->why,
         .since_ns = c->since_ns,
         .node = c->peer_node,
@@ -241,7 +244,8 @@ others(const struct decision_path *p, const struct decision_version *only,
     *n = 0;
     for (size_t i = 0; i < p->n; i++)
         if (only == NULL || only == &p->others[i])
-            v[(*n)++] = (struct resolve_other){.entry = &p->others[i].entry};
+            v[(*n)++] = (struct resolve_other){.entry = &p->others[i].entry,
+                                                  .know = &p->others[i].known};
     return v;
 }
 

@@ -29,6 +29,7 @@
 /* A version that another replica has. */
 struct decision_version {
     struct entry entry; /* ENTRY_ABSENT: deleted there, or never there */
+    struct knowledge known; /* what was known of the path there */
     enum decide_why why;
     int64_t since_ns;
     uint64_t node;

@@ -15,7 +15,7 @@ enum {
 
 /* On the wire: kind, why, path, check, know, and an entry of 3 bytes. */
 #define OP_LEN_MIN 18
-#define CONFLICT_LEN_MIN 9
+#define CONFLICT_LEN_MIN 11
 
 void
 message_plan_know_encode(const struct message_plan_know *m, struct buf *out)
@@ -186,6 +186,18 @@ message_plan_ops_decode(struct reader *r, const struct entry_maps *maps,
     return true;
 }
 
+static uint32_t
+decode_know(struct reader *r, const struct entry_maps *maps)
+{
+    uint32_t know = (uint32_t)reader_up_to(r, MESSAGE_PLAN_KNOW_MAX - 1);
+
+    if (know >= maps->know_n) {
+        reader_fail(r);
+        return 0;
+    }
+    return maps->know ? maps->know[know] : know;
+}
+
 void
 message_plan_conflicts_encode(const struct message_plan_conflicts *m,
                               struct buf *out)
@@ -199,6 +211,8 @@ message_plan_conflicts_encode(const struct message_plan_conflicts *m,
         writer_u8(out, c->why);
         plain_encode(&c->initiator, out);
         plain_encode(&c->far, out);
+        writer_varint(out, c->know_initiator);
+        writer_varint(out, c->know_far);
     }
 }
 
@@ -218,6 +232,8 @@ message_plan_conflicts_decode(struct reader *r, const struct entry_maps *maps,
             reader_fail(r);
         plain_decode(r, maps, arena, &c[i].initiator);
         plain_decode(r, maps, arena, &c[i].far);
+        c[i].know_initiator = decode_know(r, maps);
+        c[i].know_far = decode_know(r, maps);
     }
     if (!reader_end(r))
         return false;

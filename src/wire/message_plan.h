@@ -79,6 +79,8 @@ struct message_plan_conflict {
     const char *path;
     uint8_t why;                 /* enum decide_why */
     struct entry initiator, far; /* ENTRY_ABSENT if nothing is there */
+    uint32_t know_initiator, know_far; /* indices of KNOWs sent before: what
+                                          each knows of the path */
 };
 
 struct message_plan_conflicts {

@@ -251,6 +251,32 @@ sync_ok third "$right"
 content right/a.md 'mine 12'
 in_step
 
+it "nor one that still has what theirs was made from"
+sync_ok third "$right"
+sync_ok fourth "$right"
+write right/a.md 'yours 13'
+sync_ok third "$right"
+sync_ok fourth "$right"
+write fourth/a.md 'fourth, from yours 13'
+sync_ok fourth "$right"
+clash a.md 'mine 13' 'fourth, from yours 13'
+ok resolve left/a.md --mine
+sync_ok left "$(far third)"
+content third/a.md 'mine 13'
+sync_ok left "$right"
+sync_ok fourth "$right"
+content fourth/a.md 'mine 13'
+write right/a.md 'yours 14'
+sync_ok third "$right"
+write right/a.md 'yours 14, again'
+write left/a.md 'mine 14'
+status 1 sync left "$right"
+ok resolve right/a.md --theirs
+sync_ok third "$right"
+content third/a.md 'mine 14'
+sync_ok left "$(far third)"
+in_step
+
 it "words that make no sense"
 clash a.md 1 2
 status 2 resolve left/a.md

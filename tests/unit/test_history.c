@@ -310,6 +310,7 @@ note_conflict(void *arg, const struct history_conflict *c)
     ck_assert(entry_is_there(&c->mine));
     ck_assert(!entry_is_there(&c->theirs));
     ck_assert_int_gt(c->since_ns, 0);
+    ck_assert_uint_eq(knowledge_tick(&c->known, r->self), c->peer_node + 5);
     sprintf(out + strlen(out), "%s:%d:%s ", c->path, (int)c->peer_node,
             c->peer ? c->peer : "-");
     return 0;
@@ -325,10 +326,13 @@ set(uint64_t node, size_t n, const char *const *paths)
         v[i].path = paths[i];
         v[i].peer = node == 1 ? "nas" : NULL;
         v[i].mine = listings_entry("x", ENTRY_FILE, 1, &arena);
+        knowledge_see(&v[i].known, r->self, node + 5, 0);
     }
     must(replica_begin(r, &err));
     must(history_set_conflicts(r, node, v, n, NULL, NULL, &err));
     must(replica_commit(r, &err));
+    for (size_t i = 0; i < n; i++)
+        knowledge_fini(&v[i].known);
 }
 
 static int
@@ -361,6 +365,10 @@ START_TEST(conflicts_are_a_set_for_each_peer)
     must(history_each_conflict(r, note_conflict, seen, &err));
     ck_assert_str_eq(seen, "a/x:1:nas a/x:2:- ");
     must(replica_begin(r, &err));
+    must(history_settle(r, "a/x", 1, &err));
+    seen[0] = '\0';
+    must(history_each_conflict(r, note_conflict, seen, &err));
+    ck_assert_str_eq(seen, "a/x:2:- ");
     must(history_settle(r, "a/x", 0, &err));
     must(replica_commit(r, &err));
     must(history_count_conflicts(r, &n, &err));

@@ -251,7 +251,11 @@ static void
 conflict(struct buf *out)
 {
     struct message_plan_conflict c = {
-        .path = "a", .why = 3, .initiator = symbolic()};
+        .path = "a",
+        .why = 3,
+        .initiator = symbolic(),
+        .know_initiator = 1,
+        .know_far = 2};
     struct message_plan_conflicts m = {.n = 1, .conflicts = &c};
 
     message_plan_conflicts_encode(&m, out);
@@ -702,7 +706,7 @@ static const struct {
      "abababababababababababab"},
     {MESSAGE_CONFLICT, conflict, message_plan_conflicts_again,
      "01000161030300000101ac020005cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdaab4"
-     "aed8c7bfce972f042e2e2f62000000"},
+     "aed8c7bfce972f042e2e2f620000000102"},
     {MESSAGE_SCOPE, scope, message_plan_scope_again, "0003612f6202"},
     {MESSAGE_PLAN_END, plan_end, message_plan_end_again,
      "05010102030405060708090a0b0c0d0ee80710"},
@@ -889,6 +893,9 @@ static const struct {
     {"ops beyond the bound", MESSAGE_COMMITTED, "0101ffffffff0f"},
     {"a choice that is none", MESSAGE_ANSWER, "0104"},
     {"a bool of 2", MESSAGE_CANCEL, "02"},
+    {"knowledge of a conflict that was not sent", MESSAGE_CONFLICT,
+     "01000161030300000101ac020005cdcdcdcdcdcdcdcdcdcdcdcdcdcdcdcdaab4"
+     "aed8c7bfce972f042e2e2f620000000103"},
     {"a run that is a path", MESSAGE_OPEN,
      "056e6f746573036e617382010130313233343536373839616263646500057275"
      "6c657301006400802080804009e0d403142e2e2f2e2e2f2e2e2f323032363031"
