@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/base64.h"
 #include "base/clock.h"
 
 /*
@@ -167,27 +168,6 @@ json_time(struct buf *b, const char *key, int64_t ns)
     buf_add_format(b, "\"%s.%09" PRId64 "Z\"", day, left);
 }
 
-static void
-add_base64(struct buf *b, const uint8_t *s, size_t len)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    buf_add_byte(b, '"');
-    for (size_t i = 0; i < len; i += 3) {
-        size_t n = len - i < 3 ? len - i : 3;
-        uint32_t v = (uint32_t)s[i] << 16;
-        if (n > 1)
-            v |= (uint32_t)s[i + 1] << 8;
-        if (n > 2)
-            v |= s[i + 2];
-        for (size_t j = 0; j < 4; j++)
-            buf_add_byte(b, j <= n ? (uint8_t)digits[v >> (18 - 6 * j) & 63]
-                                   : (uint8_t)'=');
-    }
-    buf_add_byte(b, '"');
-}
-
 void
 json_path(struct buf *b, const char *key, const char *path)
 {
@@ -197,7 +177,9 @@ json_path(struct buf *b, const char *key, const char *path)
     char name[64];
     snprintf(name, sizeof name, "%s_base64", key);
     add_key(b, name);
-    add_base64(b, (const uint8_t *)path, strlen(path));
+    buf_add_byte(b, '"');
+    base64_encode(path, strlen(path), b);
+    buf_add_byte(b, '"');
 }
 
 void
