@@ -22,6 +22,8 @@ _weft()
     --include) return ;;
     --exclude-from) files=-f ;;
     --include-from) files=-f ;;
+    --sign) return ;;
+    --key) return ;;
     --repair) return ;;
     --max-delete) return ;;
     --output) return ;;
@@ -43,8 +45,8 @@ _weft()
     apply) words="-h --help --version -n --dry-run --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     status) words="-h --help --version -v --verbose -q --quiet --json" ;;
     explain) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet --json" ;;
-    manifest) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet --json --format=" ;;
-    verify) words="-h --help --version --exclude= --include= --exclude-from= --include-from= --repair= --wait --batch -v --verbose -q --quiet -P --progress --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
+    manifest) words="-h --help --version -c --checksum --exclude= --include= --exclude-from= --include-from= --diff --sign= -v --verbose -q --quiet --json --format=" ;;
+    verify) words="-h --help --version --exclude= --include= --exclude-from= --include-from= --key= --repair= --wait --batch -v --verbose -q --quiet -P --progress --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     check-ignore) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet" ;;
     serve) words="-h --help --version -v --verbose -q --quiet --restrict= --read-only --no-delete" ;;
     help) words="-h --help --version -v --verbose -q --quiet" ;;

@@ -19,9 +19,11 @@
  *     show, itemize       lines on standard output
  *     clash, texts        a conflict, and what looks at its texts
  *     progress            the progress line on standard error
- *     events, json        --json
- *     manifest_format     the lines of `weft manifest`
+ *     events, json        --json; json_read reads it
+ *     manifest_*          what `weft manifest` writes and what is read again,
+ *                         compared (diff, compare) and signed
  *     findings            the lines of `weft verify`
+ *     verify_repair       its sessions
  *     explain_show        the lines of `weft explain`
  *     signals, say, exit  Ctrl-C; "weft: sentence"; exit statuses
  *   sync/      the pipeline: scan, exchange, decide, plan, transfer, apply,

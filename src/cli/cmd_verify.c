@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "cli/exit.h"
 #include "cli/findings.h"
+#include "cli/manifest_diff.h"
 #include "cli/progress.h"
 #include "cli/rules.h"
 #include "cli/say.h"
@@ -104,9 +105,8 @@ repaired(void *arg, const char *path)
 {
     struct run *run = arg;
     const struct look_unknown *u = scan_unknown(run->result, path);
-    enum findings_kind was = u && u->err.code == ERR_DAMAGED
-                                 ? FINDINGS_ROTTEN
-                                 : FINDINGS_UNREADABLE;
+    enum findings_kind was =
+        u && u->err.code == ERR_DAMAGED ? FINDINGS_ROTTEN : FINDINGS_UNREADABLE;
 
     run->findings.n[was] -= run->findings.n[was] > 0;
     findings_add(&run->findings, &run->line, FINDINGS_REPAIRED, path, NULL);
@@ -165,16 +165,38 @@ by_record(struct run *run, const char *dir, const struct buf *rules)
     return status;
 }
 
+static int
+by_manifest(const struct options *o)
+{
+    struct manifest_diff d = {.o = o,
+                              .want = o->operands[1],
+                              .have = o->operands[0],
+                              .reread = true,
+                              .key = o->key};
+
+    if (!o->repair)
+        return manifest_diff_run(&d);
+    say_line("--repair goes by what is recorded, not by a manifest");
+    return EXIT_USAGE;
+}
+
 int
 cmd_verify_run(struct options *o)
 {
-    struct run run = {.o = o,
-                      .findings = {.json = o->json, .quiet = o->quiet}};
+    struct run run = {
+        .o = o,
+        .findings = {.json = o->json, .quiet = o->quiet, .as = "as recorded"}};
     const char *dir = o->n > 0 ? o->operands[0] : ".";
     struct buf rules = {0};
     struct err err;
     int status;
 
+    if (o->n > 1)
+        return by_manifest(o);
+    if (o->key) {
+        say_line("--key is for a manifest: weft verify DIR MANIFEST");
+        return EXIT_USAGE;
+    }
     if (rules_encode(o, &rules, &err) < 0) {
         buf_fini(&rules);
         say_error(&err);

@@ -34,14 +34,18 @@ static const struct command_row rows[COMMAND_COUNT] = {
          "Which events made it, who has it as far as this replica knows, which "
          "runs changed it and why, what is open.",
          true, false, 1, 1},
-    [COMMAND_MANIFEST] = {"manifest", "DIR",
-                          "list everything in a tree, with digests", NULL, true,
-                          true, 1, 1},
+    [COMMAND_MANIFEST] =
+        {"manifest", "DIR | --diff M1 M2",
+         "list everything in a tree, with digests",
+         "With --diff, compare two manifests, or directories.", true, true, 1,
+         2},
     [COMMAND_VERIFY] =
-        {"verify", "[DIR]", "read everything again: is it as recorded?",
+        {"verify", "[DIR [MANIFEST]]",
+         "read everything again: is it as recorded?",
          "Content that changed while its stamps did not is bit rot: status 1, "
-         "unless --repair fetches all of it. Edits are shown, and no fault.",
-         true, true, 0, 1},
+         "unless --repair fetches all of it. Edits are shown, and no fault. "
+         "Against a MANIFEST, every difference is one.",
+         true, true, 0, 2},
     [COMMAND_CHECK_IGNORE] =
         {"check-ignore", "PATH...", "print the paths that are ignored",
          "With -v the rule that decides is shown, also where none does.", true,

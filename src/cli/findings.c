@@ -70,7 +70,7 @@ findings_summary(const struct findings *f, struct buf *b, int status,
         return;
     buf_add_string(b, "verified: ");
     show_things(b, f->sound_files, "file");
-    buf_add_string(b, " as recorded, ");
+    buf_add_format(b, " %s, ", f->as);
     show_size(b, f->sound_bytes);
     for (int k = 0; k < FINDINGS_KINDS; k++) {
         if (f->n[k] == 0)

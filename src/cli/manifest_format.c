@@ -13,7 +13,7 @@ void
 manifest_format_head(struct buf *b, enum options_format format)
 {
     if (format == OPTIONS_MTREE)
-        buf_add_string(b, "#mtree v2.0\n");
+        buf_add_string(b, "#mtree v2.0\n. type=dir\n");
 }
 
 bool
@@ -111,10 +111,13 @@ mtree(struct buf *b, const char *path, const struct entry *e,
                    e->kind == ENTRY_DIR       ? "dir"
                    : e->kind == ENTRY_SYMLINK ? "link"
                                               : "file");
+    /* mtree compares all bits, and times of directories, which weft does not
+     * keep. */
     if (e->kind != ENTRY_SYMLINK)
-        buf_add_format(b, " mode=%04" PRIo32, e->mode);
-    buf_add_format(b, " time=%" PRId64 ".%09" PRId64, s,
-                   ns < 0 ? ns + CLOCK_SECOND : ns);
+        buf_add_format(b, " mode=%04" PRIo32, e->mode | (e->seen.mode & 07000));
+    if (e->kind != ENTRY_DIR)
+        buf_add_format(b, " time=%" PRId64 ".%09" PRId64, s,
+                       ns < 0 ? ns + CLOCK_SECOND : ns);
     if (e->kind == ENTRY_FILE) {
         buf_add_format(b, " size=%" PRIu64 " sha256digest=", e->size);
         add_hex(b, sum);

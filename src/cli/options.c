@@ -49,8 +49,8 @@ static const struct options_row rows[] = {
 
     {'n', "dry-run", OPTIONS_FLAG, AT(dry_run), CHANGES, OPTIONS_WHAT,
      NULL, 0, 0, NULL, "show the plan, change nothing"},
-    {'c', "checksum", OPTIONS_FLAG, AT(checksum), COMMAND_RUNS, OPTIONS_WHAT,
-     NULL, 0, 0, NULL, "read all content again"},
+    {'c', "checksum", OPTIONS_FLAG, AT(checksum),
+     COMMAND_RUNS | ONLY(MANIFEST), OPTIONS_WHAT, NULL, 0, 0, NULL, "read all content again"},
     {0, "mirror", OPTIONS_FLAG, AT(mirror), ONE_WAY, OPTIONS_WHAT,
      NULL, 0, 0, NULL, "make the target an exact copy"},
     {0, "delete", OPTIONS_FLAG, AT(mirror), ONE_WAY, OPTIONS_WHAT,
@@ -94,6 +94,12 @@ static const struct options_row rows[] = {
     {0, "include-from", OPTIONS_RULE, 0, TREES, OPTIONS_WHAT,
      "FILE", OPTIONS_INCLUDE_FROM, 0, NULL, "the same, a pattern a line"},
 
+    {0, "diff", OPTIONS_FLAG, AT(diff), ONLY(MANIFEST), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "compare two manifests or directories"},
+    {0, "sign", OPTIONS_STRING, AT(sign), ONLY(MANIFEST), OPTIONS_WHAT,
+     "KEY", 0, 0, NULL, "sign it with this private Ed25519 key"},
+    {0, "key", OPTIONS_STRING, AT(key), ONLY(VERIFY), OPTIONS_WHAT,
+     "KEY", 0, 0, NULL, "the public key that must have signed the manifest"},
     {0, "repair", OPTIONS_STRING, AT(repair), ONLY(VERIFY), OPTIONS_WHAT,
      "LOCATION", 0, 0, NULL, "fetch good copies of what is rotten"},
 
@@ -202,8 +208,6 @@ static const struct options_row rows[] = {
     {0, "log-file", OPTIONS_LATER_VALUE, 0, COMMAND_RUNS, OPTIONS_HIDDEN,
      NULL, 0, 0, NULL, NULL},
     {0, "jobs", OPTIONS_LATER_VALUE, 0, COMMAND_RUNS, OPTIONS_HIDDEN,
-     NULL, 0, 0, NULL, NULL},
-    {0, "sign", OPTIONS_LATER_VALUE, 0, ONLY(MANIFEST), OPTIONS_HIDDEN,
      NULL, 0, 0, NULL, NULL},
 
     {0, "control", OPTIONS_FLAG, AT(control), ONLY(SERVE), OPTIONS_HIDDEN,

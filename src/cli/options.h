@@ -50,6 +50,7 @@ struct options {
     bool dry_run, checksum, itemize, mirror, progress, stats;
     bool compress, trash, durable; /* true by default */
     bool wait, new_replica, batch;
+    const char *sign, *key; /* files of keys; NULL: none */
     const char *repair; /* verify: from this location; NULL: do not */
     const char *level; /* --compress=LEVEL, NULL without */
     const char *rsh, *remote_path, *transport_command;
@@ -61,7 +62,8 @@ struct options {
     const char *output; /* file for the plan */
 
     /* Conflicts */
-    bool mine, theirs, newer, both, merge, diff; /* resolve: which of these */
+    bool mine, theirs, newer, both, merge; /* resolve: which of these */
+    bool diff; /* resolve: the same; manifest: compare two */
     bool markers, offline;
     bool null; /* names end with NUL */
     const char *tool, *from;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "sync/look.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,13 +48,12 @@ look_rot(struct err *err)
 struct entry_stamp
 look_stamp(const struct meta *m)
 {
-    return (struct entry_stamp){.ino = m->ino,
-                                .size = m->kind == META_DIR ? 0 : m->size,
-                                .mtime_ns = m->kind == META_DIR ? 0
-                                                                : m->mtime_ns,
-                                .ctime_ns = m->kind == META_DIR ? 0
-                                                                : m->ctime_ns,
-                                .mode = m->mode};
+    return (struct entry_stamp){
+        .ino = m->ino,
+        .size = m->kind == META_DIR ? 0 : m->size,
+        .mtime_ns = m->kind == META_DIR ? 0 : m->mtime_ns,
+        .ctime_ns = m->kind == META_DIR ? 0 : m->ctime_ns,
+        .mode = m->mode};
 }
 
 bool
@@ -158,8 +157,8 @@ observe(struct look *look, int dirfd, const char *name, const char *path,
     const struct look_shared *s = look->shared;
     int64_t now = s->granule_ns > 0 ? clock_wall_ns() : 0;
     struct entry_stamp stamp = look_stamp(m);
-    bool unmoved = old != NULL && !old->racy &&
-                   look_same_stamp(&stamp, &old->seen);
+    bool unmoved =
+        old != NULL && !old->racy && look_same_stamp(&stamp, &old->seen);
 
     if (unmoved && !is_reread(s, m, path))
         return 0;

@@ -24,8 +24,8 @@ static void
 add(struct plan *plan, const char *path, const struct entry *e)
 {
     struct plan_op op = {.side = PLAN_LEFT,
-                         .action = e->kind == ENTRY_FILE ? PLAN_FILE
-                                                         : PLAN_SYMLINK,
+                         .action =
+                             e->kind == ENTRY_FILE ? PLAN_FILE : PLAN_SYMLINK,
                          .why = DECIDE_CAUSAL,
                          .path = path,
                          .from = e,

@@ -76,7 +76,8 @@ static const struct {
     {"status -n", "status does not take '-n' (sync does)"},
     {"sync a", "sync needs two locations: weft sync A B [C...]"},
     {"sync", "sync needs two locations: weft sync A B [C...]"},
-    {"manifest", "manifest needs an operand: weft manifest DIR"},
+    {"manifest", "manifest needs an operand: weft manifest "
+                 "DIR | --diff M1 M2"},
     {"pull a b c", "pull does not take 'c': weft pull HERE THERE"},
     {"status a b", "status does not take 'b': weft status [DIR]"},
     {"serve x", "serve does not take 'x': weft serve"},
