@@ -238,7 +238,7 @@ tell_conflict(struct buf *b, const struct history_conflict *c)
     add_version(b, &c->mine);
     buf_add_string(b, "\n  there  ");
     add_version(b, &c->theirs);
-    buf_add_byte(b, '\n');
+    buf_add_string(b, "\n  'weft resolve' settles it\n");
 }
 
 static void

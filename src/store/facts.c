@@ -153,6 +153,10 @@ take_value(struct loading *l, sqlite3_stmt *s)
         const uint8_t *p = database_blob(s, 1, &len);
         if (!decode_known(p, len, r->who.n, &r->known))
             l->ok = false;
+    } else if (strcmp(name, "doubted") == 0) {
+        const uint8_t *p = database_blob(s, 1, &len);
+        if (!decode_known(p, len, r->who.n, &r->doubted))
+            l->ok = false;
     } else if (strcmp(name, "rules") == 0) {
         free(r->rules);
         const uint8_t *rules = database_blob(s, 1, &r->rules_len);
@@ -254,6 +258,12 @@ facts_save(struct replica *r, const struct facts *f, struct err *err)
 
     for (size_t i = 0; got == 0 && i < sizeof numbers / sizeof *numbers; i++)
         got = facts_save_number(r, numbers[i].name, numbers[i].value, err);
+    if (got == 0 && r->doubted.n > 0) {
+        struct buf b = {0};
+        knowledge_encode(&r->doubted, &b);
+        got = save_bytes(r, "doubted", b.data, b.len, err);
+        buf_fini(&b);
+    }
     return got < 0 ? -1 : facts_save_known(r, err);
 }
 

@@ -223,6 +223,7 @@ close_database(struct replica *r)
     r->db = NULL;
     incarnation_fini(&r->who);
     knowledge_fini(&r->known);
+    knowledge_fini(&r->doubted);
     for (uint32_t n = 1; n < r->exception_n; n++)
         knowledge_fini(&r->exceptions[n]);
     r->exception_n = 0;
@@ -636,6 +637,7 @@ replica_doubt(struct replica *r, struct err *err)
 {
     struct facts now = {.ino = r->root.ino, .btime_ns = r->root.btime_ns};
 
+    knowledge_see(&r->doubted, r->self, r->tick, 0);
     if (forget_all(r, err) < 0)
         return -1;
     return facts_save(r, &now, err);

@@ -65,6 +65,9 @@ struct replica {
     uint64_t node; /* node id */
     uint8_t root_id[CONTROL_ID_LEN];
     struct knowledge known; /* of the whole tree; own ticks are not in it */
+    struct knowledge doubted; /* events that may have two meanings: somebody
+                         else used the names.  The scan replaces them, wherever
+                         they are met */
     struct knowledge *exceptions; /* [exception_n] by number; [0] unused */
     uint32_t exception_n, exception_cap;
     uint8_t *rules; /* [rules_len] the rule set that known was gained
@@ -146,8 +149,9 @@ int64_t replica_tick_time(struct replica *r, uint64_t tick);
 bool replica_issued(struct replica *r, uint64_t tick, uint32_t nonce);
 
 /* Somebody else uses our incarnation: begin a new one, and be conservative,
- * because events of ours and theirs have the same names.  Inside a
- * transaction. */
+ * because events of ours and theirs have the same names.  Those up to our last
+ * tick are doubted from now on; others may have been told of either meaning.
+ * Inside a transaction. */
 int replica_doubt(struct replica *r, struct err *err);
 
 /*

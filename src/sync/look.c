@@ -228,6 +228,37 @@ record(struct look *look, const char *path, const struct entry *old,
     look->changed = true;
 }
 
+static bool
+is_doubted(const struct look *look, const struct entry *e)
+{
+    const struct knowledge *k = look->shared->doubted;
+
+    if (k == NULL || k->n == 0 || !entry_is_there(e))
+        return false;
+    for (uint32_t i = 0; i < e->made.n; i++)
+        if (knowledge_has(k, e->made.v[i]))
+            return true;
+    return knowledge_has(k, e->created);
+}
+
+/*
+ * A version whose events others may take for something else gets a new one, or
+ * who only heard of the other meaning would take it for one that was deleted.
+ */
+static void
+rename_events(struct look *look, const struct entry *old)
+{
+    const struct look_shared *s = look->shared;
+    struct entry e = *old;
+
+    e.made = dot_set_of(s->event, &look->listing->arena);
+    if (knowledge_has(s->doubted, e.created))
+        e.created = s->event;
+    listing_set(look->listing, &e);
+    look->events++;
+    look->changed = true;
+}
+
 /* Not there any more. */
 static void
 vanish(struct look *look, const char *name)
@@ -327,6 +358,9 @@ look_at(struct look *look, int dirfd, const char *name, const char *path)
     } else if (r > 0) {
         record(look, path, old, covered, &e);
     }
+    old = r >= 0 ? listing_find(look->listing, name) : NULL;
+    if (is_doubted(look, old))
+        rename_events(look, old);
     if (m.kind == META_FILE && r >= 0) {
         look->files++;
         look->bytes += m.size;

@@ -37,6 +37,7 @@ struct look_shared {
     atomic_uint_fast64_t read_files, read_bytes; /* so far */
     const struct ignore *before; /* rules that the replica's knowledge was
                                     gained under; NULL: none */
+    const struct knowledge *doubted; /* events that are replaced by event */
     uint32_t nothing;          /* number of the empty knowledge, for paths
                                   that rules left out or leave out */
 };

@@ -166,14 +166,19 @@ is_issued(struct replica *r, const struct knowledge *k)
 /* Do both know one tick of a third by two nonces?  Then that one was rolled
  * back or cloned, and we know the two lives as one. */
 static bool
-is_forked(const struct knowledge *a, const struct knowledge *b)
+is_forked(const struct knowledge *a, const struct knowledge *b,
+          struct knowledge *doubted)
 {
+    bool found = false;
+
     for (uint32_t i = 0; i < a->n && i < b->n; i++)
         if (a->seen[i].tick > 0 && a->seen[i].tick == b->seen[i].tick &&
             a->seen[i].nonce != 0 && b->seen[i].nonce != 0 &&
-            a->seen[i].nonce != b->seen[i].nonce)
-            return true;
-    return false;
+            a->seen[i].nonce != b->seen[i].nonce) {
+            knowledge_see(doubted, i, a->seen[i].tick, 0);
+            found = true;
+        }
+    return found;
 }
 
 /* Does the other know events of our incarnation that we never issued?  A
@@ -184,7 +189,7 @@ is_doubtful(struct pair *p)
     struct replica *r = p->replica;
     const struct message_root *far = &p->root;
 
-    if (far->self == r->self || is_forked(&r->known, &far->know))
+    if (far->self == r->self || is_forked(&r->known, &far->know, &r->doubted))
         return true;
     for (uint32_t n = 1; n <= far->exception_n; n++)
         if (!is_issued(r, &far->exceptions[n]))

@@ -415,6 +415,7 @@ prepare(struct scan *s, struct ignore **before)
         .root = &r->root,
         .ignore = s->out->ignore,
         .event = {.who = r->self, .tick = r->tick + 1},
+        .doubted = &r->doubted,
         .granule_ns = meta_granule_ns(r->root.fd),
         .checksum = s->args->checksum || s->args->audit,
         .audit = s->args->audit,

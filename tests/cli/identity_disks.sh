@@ -261,25 +261,33 @@ content n/first-life 2
 content pc/second-life 4
 content pc/after 1
 quiet n "$pc"
+sync_ok n "$(far other)"
+content other/first-life 2
+content other/after 1
+sync_ok other "$pc"
+same_tree other pc
+same_tree other n
+quiet n "$(far other)"
+quiet n "$pc"
 
-it "a session that was cut short is remembered as well"
+it "what only a part of a plan has told is remembered as well"
 eject n
 cp three.img snapshot.img
 insert three n
-tree n 'big/1=a' 'big/2=b'
-write n/second-life cut
-chattr +i pc/second-life 2>/dev/null || skip "no chattr here"
-run sync n "$pc"
-chattr -i pc/second-life
-content pc/big/1 a
+write n/planned 1
+status 1 diff --output=plan n "$pc"
+write n/unplanned 1
+run apply plan
+content pc/planned 1
+absent pc/unplanned
 eject n
 cp snapshot.img three.img
 insert three n
 write n/another-life 1
-run sync n "$pc"
-content n/big/1 a
-content n/big/2 b
-content pc/big/1 a
+sync_ok n "$pc"
+stderr_has 'in doubt'
+content n/planned 1
+content pc/planned 1
 content pc/another-life 1
 quiet n "$pc"
 

@@ -233,37 +233,39 @@ begin emptied
 : >a/.weft/state.db
 believes_nothing
 
-it "one bit of any page, and the state before it is set aside"
-begin bit
-size=$(stat -c %s a/.weft/state.db)
-page=0
-while [ $((page * 4096)) -lt "$size" ]; do
-    rm -rf a2 b2
-    cp -a a a2
-    cp -a b b2
-    sync_ok --new-replica a2 b2
-    edits_at=$((page * 4096 + 1000 + page * 37 % 3000))
-    old=$(od -An -tu1 -j $edits_at -N 1 a2/.weft/state.db | tr -d ' ')
-    # shellcheck disable=SC2059 # the format is the byte
-    printf "\\$(printf %o $((old ^ 8)))" |
-        dd of=a2/.weft/state.db bs=1 seek=$edits_at conv=notrunc 2>/dev/null
-    rm a2/same
-    write b2/late changed
-    run sync a2 b2
-    got=$?
-    case $got in
-    0) ;;
-    *)
-        wrong "page $page: status $got"
-        show_run
-        ;;
-    esac
-    content a2/late changed
-    content b2/they-new 2
-    content b2/we-new 2
-    quiet a2 b2
-    page=$((page + 1))
-done
+if [ "$WEFT_TEST_ENDPOINT" = local ]; then
+    it "one bit of any page, and the state before it is set aside"
+    begin bit
+    size=$(stat -c %s a/.weft/state.db)
+    page=0
+    while [ $((page * 4096)) -lt "$size" ]; do
+        rm -rf a2 b2
+        cp -a a a2
+        cp -a b b2
+        sync_ok --new-replica a2 b2
+        edits_at=$((page * 4096 + 1000 + page * 37 % 3000))
+        old=$(od -An -tu1 -j $edits_at -N 1 a2/.weft/state.db | tr -d ' ')
+        # shellcheck disable=SC2059 # the format is the byte
+        printf "\\$(printf %o $((old ^ 8)))" |
+            dd of=a2/.weft/state.db bs=1 seek=$edits_at conv=notrunc 2>/dev/null
+        rm a2/same
+        write b2/late changed
+        run sync a2 b2
+        got=$?
+        case $got in
+        0) ;;
+        *)
+            wrong "page $page: status $got"
+            show_run
+            ;;
+        esac
+        content a2/late changed
+        content b2/they-new 2
+        content b2/we-new 2
+        quiet a2 b2
+        page=$((page + 1))
+    done
+fi
 
 it "a database that cannot be read leaves what it was"
 begin aside

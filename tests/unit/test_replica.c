@@ -560,6 +560,9 @@ START_TEST(doubt_begins_anew_and_believes_nothing)
     ck_assert_uint_eq(knowledge_tick(&r->known, before), 0);
     ck_assert_uint_eq(knowledge_tick(&r->known, 1), 0);
     ck_assert_uint_eq(salt_of(r), 0);
+    /* Which events are doubted is not forgotten with the rest. */
+    ck_assert_uint_eq(knowledge_tick(&r->doubted, before), 1);
+    ck_assert_uint_eq(knowledge_tick(&r->doubted, r->self), 0);
     replica_close(r);
 }
 END_TEST
