@@ -29,7 +29,7 @@ it "all is well at first"
 ok verify "$left"
 stdout_has "verified: $((FLIPS * 2)) files as recorded"
 
-find "$left" -name 'f*' -type f | sort -t f -k 2n |
+find "$left"/d* -type f | sort -t f -k 2n |
     awk -v n="$FLIPS" 'NR % 2 && m++ < n' >"$T/chosen"
 snapshot "$left" >"$T/stamps"
 # shellcheck disable=SC2046 # names without spaces
@@ -76,7 +76,7 @@ it "nor to a third replica, which gets all the rest"
 status 3 sync "$left" third
 [ "$(grep -c 'bit rot' "$T/err")" -eq "$FLIPS" ] || wrong "not all are named"
 sound third
-[ "$(find third -name 'f*' | wc -l)" -eq "$FLIPS" ] || wrong "the rest lacks"
+[ "$(find third/d* -type f | wc -l)" -eq "$FLIPS" ] || wrong "the rest lacks"
 status 3 push "$left" "$(far fourth)"
 sound fourth
 

@@ -37,14 +37,16 @@ rot() {
             "${file#"$T/disk"}"
     done >"$T/victims"
     rot_unmount
-    awk '{ print "blocks \"" $3 "\"" }' "$T/victims" >"$T/commands"
-    # A block, and a bit in it, for each: "OFFSET BIT".
+    # A byte of each file, its block, and the place of that in the image:
+    # "OFFSET BIT".
+    awk '{ byte = $2 * 31 % $1
+           print "bmap \"" $3 "\" " int(byte / 4096) }' "$T/victims" \
+        >"$T/commands"
     debugfs -f "$T/commands" "$T/image" 2>/dev/null |
         awk 'NR == FNR { size[NR] = $1; at[NR] = $2; next }
              /^debugfs:/ { next }
              { i++
-               byte = at[i] * 31 % size[i]
-               print $(int(byte / 4096) + 1) * 4096 + byte % 4096, at[i] % 8 }
+               print $1 * 4096 + at[i] * 31 % size[i] % 4096, at[i] % 8 }
             ' "$T/victims" - >"$T/flips"
     while read -r offset bit; do
         old=$(od -An -tu1 -j "$offset" -N 1 "$T/image")
