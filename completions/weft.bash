@@ -14,7 +14,7 @@ _weft()
         cur=""
     fi
     case $prev in
-    --conflict) words="skip newer older larger smaller first both" ;;
+    --conflict) words="skip newer older larger smaller first both merge ask" ;;
     --before) return ;;
     --tool) return ;;
     --from) return ;;

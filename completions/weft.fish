@@ -23,7 +23,7 @@ complete -c weft -n '__fish_seen_subcommand_from sync push pull diff manifest' -
 complete -c weft -n '__fish_seen_subcommand_from push pull' -l mirror -d 'make the target an exact copy'
 complete -c weft -n '__fish_seen_subcommand_from push pull' -l delete -d 'the same as --mirror'
 complete -c weft -n '__fish_seen_subcommand_from sync diff' -l delete -d 'accepted: deletions always propagate'
-complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -l conflict -x -a 'skip newer older larger smaller first both' -d 'skip, newer, older, larger, smaller, first, both'
+complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -l conflict -x -a 'skip newer older larger smaller first both merge ask' -d 'newer, older, larger, first, both, merge, ask...'
 complete -c weft -n '__fish_seen_subcommand_from restore' -l before -r -d 'as it was before a time, or before a run'
 complete -c weft -n '__fish_seen_subcommand_from restore' -l list -d 'only list the versions that there are'
 complete -c weft -n '__fish_seen_subcommand_from resolve' -l mine -d 'keep what is here'

@@ -27,8 +27,8 @@ static const struct options_choice policies[] = {
     {"smaller", SESSION_SMALLER},
     {"first", SESSION_FIRST},
     {"both", SESSION_KEEP_BOTH},
-    {"ask", -1},
-    {"merge", -1},
+    {"merge", SESSION_MERGE},
+    {"ask", SESSION_ASK},
     {NULL, 0},
 };
 
@@ -59,7 +59,7 @@ static const struct options_row rows[] = {
      NULL, 0, 0, NULL, "accepted: deletions always propagate"},
     {0, "conflict", OPTIONS_CHOICE, AT(conflict), COMMAND_RUNS, OPTIONS_WHAT,
      "POLICY", 0, 0, policies,
-     "skip, newer, older, larger, smaller, first, both"},
+     "newer, older, larger, first, both, merge, ask..."},
     {0, "before", OPTIONS_STRING, AT(before), ONLY(RESTORE), OPTIONS_WHAT,
      "WHEN", 0, 0, NULL, "as it was before a time, or before a run"},
     {0, "list", OPTIONS_FLAG, AT(list), ONLY(RESTORE), OPTIONS_WHAT,

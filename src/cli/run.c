@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "cli/ask.h"
 #include "cli/direction.h"
 #include "cli/events.h"
 #include "cli/exit.h"
@@ -29,6 +30,7 @@ struct run {
     char **names;                 /* [n] short */
     struct show_style style;
     struct progress progress;
+    struct ask ask;
     struct buf line; /* in hand */
     struct show_totals planned;
     struct buf directions; /* of a dry run: what goes where, in all */
@@ -106,6 +108,16 @@ on_problem(void *arg, const struct session_problem *problem)
     free(quoted);
 }
 
+static enum session_answer
+on_ask(void *arg, const struct session_question *q, struct buf *text)
+{
+    struct run *run = arg;
+
+    progress_clear(&run->progress);
+    fflush(stdout);
+    return ask_one(&run->ask, q, text);
+}
+
 static void
 look_for_signal(struct run *run)
 {
@@ -167,6 +179,7 @@ begin(struct run *run, const struct options *o, enum session_mode mode)
     *run = (struct run){.o = o,
                         .locations = o->operands,
                         .names = mem_array(o->n, sizeof *run->names),
+                        .ask = {.fd = -1},
                         .terminal = isatty(STDOUT_FILENO)};
     for (size_t i = 0; i < o->n; i++)
         run->names[i] = show_name(run->locations, o->n, i);
@@ -193,6 +206,7 @@ end(struct run *run)
     for (size_t i = 0; i < run->o->n; i++)
         free(run->names[i]);
     free(run->names);
+    ask_close(&run->ask);
     buf_fini(&run->line);
     buf_fini(&run->directions);
 }
@@ -299,6 +313,18 @@ fill(struct session_args *args, const struct options *o, enum session_mode mode,
         args->rsh = "ssh -o BatchMode=yes";
 }
 
+/* Questions need somebody who answers; a dry run asks none. */
+static int
+open_ask(struct run *run, const struct session_args *args, struct err *err)
+{
+    if (args->policy != SESSION_ASK || args->dry_run)
+        return 0;
+    if (run->o->batch)
+        return err_set(err, ERR_USAGE,
+                       "--batch and --conflict=ask exclude each other");
+    return ask_open(&run->ask, &run->style, err);
+}
+
 static int
 run_it(const struct options *o, struct session_args *args)
 {
@@ -312,6 +338,7 @@ run_it(const struct options *o, struct session_args *args)
         .progress = on_progress,
         .note = on_note,
         .cancelled = on_poll,
+        .ask = on_ask,
     };
     struct session_result result = {0};
     struct err err;
@@ -319,6 +346,11 @@ run_it(const struct options *o, struct session_args *args)
     signals_catch();
     begin(&run, o, args->mode);
     args->watcher = &watcher;
+    if (open_ask(&run, args, &err) < 0) {
+        say_error(&err);
+        end(&run);
+        return EXIT_USAGE;
+    }
     int r = session_run(args, &result, &err);
     int status = finish(&run, &result, r < 0 ? &err : NULL);
     end(&run);
@@ -397,6 +429,8 @@ run_plan(const struct options *o, const struct planfile *plan)
     all.mirror = plan->mirror;
     all.checksum = plan->checksum;
     all.conflict = plan->policy;
+    if (all.conflict == SESSION_ASK || all.conflict == SESSION_MERGE)
+        all.conflict = SESSION_SKIP; /* as in the dry run that it is from */
     if (!all.max_delete.limited)
         all.max_delete = plan->limits;
     fill(&args, &all, (enum session_mode)plan->mode, &rules);

@@ -136,7 +136,8 @@ show_policy(enum session_policy policy)
         [SESSION_SKIP] = "skip",       [SESSION_NEWER] = "newer",
         [SESSION_OLDER] = "older",     [SESSION_LARGER] = "larger",
         [SESSION_SMALLER] = "smaller", [SESSION_FIRST] = "first",
-        [SESSION_KEEP_BOTH] = "both",
+        [SESSION_KEEP_BOTH] = "both",  [SESSION_MERGE] = "merge",
+        [SESSION_ASK] = "ask",
     };
 
     return policies[policy];
@@ -179,6 +180,8 @@ show_why(enum decide_why why)
         return "kept both: this is the version that lost";
     case DECIDE_KEPT:
         return "kept, because something below it stays";
+    case DECIDE_MERGED:
+        return "merged";
     case DECIDE_WHYS:
         break;
     }

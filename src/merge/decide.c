@@ -107,7 +107,7 @@ bool
 decide_mints(enum decide_why why)
 {
     return why == DECIDE_DERIVED || why == DECIDE_RULE || why == DECIDE_KEPT ||
-           why == DECIDE_SURVIVED || why == DECIDE_BESIDE;
+           why == DECIDE_SURVIVED || why == DECIDE_BESIDE || why == DECIDE_MERGED;
 }
 
 /* Later in an order that all replicas share. */

@@ -52,6 +52,7 @@ enum decide_why {
     DECIDE_SURVIVED, /* an edit that beats a deletion: a new event */
     DECIDE_BESIDE,   /* the version that lost a conflict, under another name: a
                         new event */
+    DECIDE_MERGED,   /* something new, made from both: a new event */
     DECIDE_WHYS
 };
 

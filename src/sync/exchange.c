@@ -502,6 +502,17 @@ drop_below(struct exchange *x, const struct table *t, const char *dir)
 }
 
 void
+exchange_again(struct exchange *x, const char *dir)
+{
+    struct listing *l = table_remove(&x->own, dir);
+
+    if (l == NULL)
+        return;
+    MEM_GROW(x->old, x->old_n, x->old_cap);
+    x->old[x->old_n++] = l;
+}
+
+void
 exchange_done(void *exchange, const char *dir, bool below)
 {
     struct exchange *x = exchange;
@@ -525,6 +536,9 @@ exchange_fini(struct exchange *x)
     at = 0;
     for (struct listing *l; (l = table_next(&x->own, &at)) != NULL;)
         listing_free(l);
+    for (size_t i = 0; i < x->old_n; i++)
+        listing_free(x->old[i]);
+    free(x->old);
     table_fini(&x->far);
     table_fini(&x->own);
 }

@@ -29,6 +29,8 @@ struct exchange {
     struct table own;    /* path -> struct listing, loaded so far */
     size_t waiting;      /* LISTINGs that have been asked for */
     bool held[2];        /* by enum plan_side: see merge/reconcile.h */
+    struct listing **old; /* [old_n] read again since; others share them */
+    size_t old_n, old_cap;
     struct err err;      /* the first failure inside a callback */
     bool failed;
 };
@@ -47,6 +49,9 @@ int exchange_fetch_dir(struct exchange *x, const char *dir, struct err *err);
 /* For reconcile_side.list; x->failed tells afterwards. */
 const struct listing *exchange_own(void *exchange, const char *dir);
 const struct listing *exchange_far(void *exchange, const char *dir);
+
+/* This end's record of a directory has changed: read it again. */
+void exchange_again(struct exchange *x, const char *dir);
 
 /* For reconcile_args.done. */
 void exchange_done(void *exchange, const char *dir, bool below);

@@ -17,6 +17,7 @@
 #include "sync/chosen.h"
 #include "sync/commit.h"
 #include "sync/conflicts.h"
+#include "sync/consult.h"
 #include "sync/exchange.h"
 #include "sync/finish.h"
 #include "sync/keep.h"
@@ -44,6 +45,7 @@ struct initiator {
     struct report report;
     uint64_t session_tick;
     struct chosen chosen;
+    struct consult consult;
     bool left_out; /* the plan was cut down */
     bool doubt;    /* about our own identity */
 };
@@ -128,6 +130,8 @@ hear_driver(void *arg, struct frame *f, struct err *err)
     case MESSAGE_CHOSEN:
         return s->started && s->start.chosen ? take_choice(s, f, err)
                                              : link_unexpected(f, err);
+    case MESSAGE_ANSWER:
+        return consult_hear(&s->consult, f, err);
     case MESSAGE_PEER:
         return s->started ? take_peer(s, f, err) : link_unexpected(f, err);
     default:
@@ -248,9 +252,24 @@ static enum reconcile_choice
 choose(void *arg, const struct plan_conflict *c)
 {
     const struct initiator *s = arg;
+    enum reconcile_choice answer = consult_choice(&s->consult, c->path);
 
-    return policy_choose(policy_of(s),
-                         (enum reconcile_mode)s->pair.open.mode, c);
+    return answer != RECONCILE_SKIP
+               ? answer
+               : policy_choose(policy_of(s),
+                               (enum reconcile_mode)s->pair.open.mode, c);
+}
+
+/* Are conflicts settled by the command?  Not where knowledge counts only for
+ * what is there: what a revision would record goes by what the tree knows. */
+static bool
+consults(const struct initiator *s, const struct exchange *x)
+{
+    return (s->start.policy == MESSAGE_EVENT_ASK ||
+            (s->start.policy == MESSAGE_EVENT_MERGE &&
+             s->pair.open.mode == MESSAGE_OPEN_BOTH)) &&
+           !is_dry(s) && !s->start.chosen && !s->start.repair &&
+           !x->held[PLAN_LEFT] && !x->held[PLAN_RIGHT];
 }
 
 static bool
@@ -288,8 +307,8 @@ refuse_choice(void *arg, bool far, const char *path, const struct err *err)
     report_problem(&s->report, far, path, err);
 }
 
-static int
-decide_all(struct initiator *s, struct exchange *x, struct err *err)
+static void
+decide_once(struct initiator *s, struct exchange *x)
 {
     struct pair *p = &s->pair;
     struct replica *own = p->replica;
@@ -325,10 +344,43 @@ decide_all(struct initiator *s, struct exchange *x, struct err *err)
         .who = &own->who,
         .choose = choose,
         .choose_arg = s,
-        .done = exchange_done,
+        .done = consults(s, x) ? NULL : exchange_done,
         .done_arg = x};
     reconcile(&args, &s->plan);
     moves_find(&s->plan);
+    knowledge_fini(&left);
+    knowledge_fini(&right);
+}
+
+static int
+consult(struct initiator *s, struct exchange *x, struct err *err)
+{
+    struct consult_args args = {
+        .plan = &s->plan,
+        .exchange = x,
+        .durable = (s->start.here.flags & MESSAGE_OPEN_DURABLE) != 0,
+        .trash = (s->start.here.flags & MESSAGE_OPEN_NO_TRASH) == 0};
+
+    consult_init(&s->consult, &s->pair, &s->report,
+                 s->start.policy == MESSAGE_EVENT_ASK);
+    int again = consult_run(&s->consult, &args, err);
+    if (again <= 0)
+        return again;
+    s->report.merged = &s->consult.merged;
+    plan_fini(&s->plan);
+    decide_once(s, x);
+    return 0;
+}
+
+static int
+decide_all(struct initiator *s, struct exchange *x, struct err *err)
+{
+    struct replica *own = s->pair.replica;
+
+    decide_once(s, x);
+    if (!x->failed && s->plan.conflict_n > 0 && consults(s, x) &&
+        consult(s, x, err) < 0)
+        return -1;
     if (s->start.chosen)
         s->left_out = chosen_cut(&s->chosen, &s->plan, refuse_choice, s);
     int status = 0;
@@ -346,8 +398,6 @@ decide_all(struct initiator *s, struct exchange *x, struct err *err)
         else
             replica_rollback(own);
     }
-    knowledge_fini(&left);
-    knowledge_fini(&right);
     return status;
 }
 
@@ -510,6 +560,7 @@ synchronise(struct initiator *s, struct err *err)
     mem_trim();
     if (status == 0 && !equal) {
         report_plan(&s->report, &s->plan);
+        consult_report(&s->consult);
         status = guard(s, err);
     } else if (status == 0) {
         s->report.sum.in_step = true;
@@ -543,6 +594,7 @@ part(struct initiator *s)
     s->committing = false;
     plan_fini(&s->plan);
     chosen_fini(&s->chosen);
+    consult_fini(&s->consult);
     s->left_out = false;
     pair_fini(&s->pair);
     s->pair = (struct pair){.link = &s->link,

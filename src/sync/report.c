@@ -124,7 +124,9 @@ send_change(struct report *r, const struct plan *plan,
         .far = op->side == PLAN_RIGHT,
         .shown = op->shown,
         .action = (enum message_plan_action)op->action,
-        .why = (uint8_t)op->why,
+        .why = r->merged && table_get(r->merged, op->path)
+                   ? DECIDE_MERGED
+                   : (uint8_t)op->why,
         .path = op->path,
         .moved_from = op->moves ? op->source : "",
         .from = message_event_version_of(op->from),
@@ -194,15 +196,14 @@ totals(const struct plan *plan, enum plan_side side)
     return t;
 }
 
-static void
-send_conflict(struct report *r, const struct plan_conflict *c)
+struct message_event_conflict
+report_conflict(const struct report *r, const struct plan_conflict *c)
 {
     struct message_event_conflict m = {
         .path = c->path,
         .why = (uint8_t)c->why,
         .own = message_event_version_of(&c->left),
         .far = message_event_version_of(&c->right)};
-    struct buf b = {0};
 
     m.own.node = r->pair->replica->node;
     m.own.host = r->host;
@@ -211,6 +212,15 @@ send_conflict(struct report *r, const struct plan_conflict *c)
         memcpy(m.common, c->left.prev, ENTRY_PREV_LEN);
     m.far.node = r->pair->root.node;
     m.far.host = r->pair->root.host;
+    return m;
+}
+
+static void
+send_conflict(struct report *r, const struct plan_conflict *c)
+{
+    struct message_event_conflict m = report_conflict(r, c);
+    struct buf b = {0};
+
     message_event_conflict_encode(&m, &b);
     send(r, MESSAGE_EVENT_CONFLICT, &b);
 }

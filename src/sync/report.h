@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/table.h"
 #include "merge/plan.h"
 #include "sync/pair.h"
 #include "sync/transfer.h"
@@ -18,7 +19,13 @@ struct report {
     struct message_event_summary sum;
     char host[256]; /* of this machine */
     int64_t started_ns, progress_ns;
+    const struct table *merged; /* by path: a change of these is a text made
+                                   from both sides'; NULL: none.  Borrowed */
 };
+
+/* A conflict as people are told of it; borrows what it points to. */
+struct message_event_conflict report_conflict(const struct report *r,
+                                              const struct plan_conflict *c);
 
 void report_init(struct report *r, struct pair *pair, bool dry_run);
 

@@ -12,6 +12,7 @@
 #include "sync/finish.h"
 #include "sync/keep.h"
 #include "sync/pair.h"
+#include "sync/peek.h"
 #include "sync/place.h"
 #include "sync/transfer.h"
 
@@ -22,6 +23,7 @@ struct responder {
     struct scan_result scan;
     struct plan plan;
     struct announce announce;
+    struct peek_asked asked;
     struct commit commit;
     bool committing;
     size_t failed; /* own ops that did not end well */
@@ -104,6 +106,8 @@ converse(struct responder *s, struct err *err)
             r = link_unexpected(&f, err);
         else if (f.type == MESSAGE_LIST)
             r = exchange_answer(p, &f, err);
+        else if (f.type == MESSAGE_PEEK)
+            r = peek_answer(p, &f, &s->asked, err);
         else if (f.type == MESSAGE_SCANNED)
             r = pair_take_scanned(p, &f, err);
         else if (announce_is_part(f.type))

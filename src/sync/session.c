@@ -16,6 +16,7 @@
 #include "store/roots.h"
 #include "wire/channel.h"
 #include "wire/location.h"
+#include "wire/merge3.h"
 #include "wire/message_event.h"
 #include "wire/message_root.h"
 #include "wire/transport.h"
@@ -220,6 +221,10 @@ policy_of(const struct session *s)
         return MESSAGE_EVENT_SMALLER;
     case SESSION_KEEP_BOTH:
         return MESSAGE_EVENT_KEEP_BOTH;
+    case SESSION_MERGE:
+        return MESSAGE_EVENT_MERGE;
+    case SESSION_ASK:
+        return MESSAGE_EVENT_ASK;
     case SESSION_FIRST:
         return s->own < s->far ? MESSAGE_EVENT_OWN : MESSAGE_EVENT_FAR;
     default:
@@ -298,6 +303,8 @@ rule_of(const struct session *s, enum decide_why why)
         return SESSION_BY_EDIT;
     case DECIDE_BESIDE:
         return SESSION_BY_BESIDE;
+    case DECIDE_MERGED:
+        return SESSION_BY_MERGE;
     default:
         return SESSION_BY_NONE;
     }
@@ -348,10 +355,9 @@ version_of(const struct session *s, const struct message_event_version *m,
                                     .host = m->host};
 }
 
-static void
-on_conflict(struct session *s, const struct message_event_conflict *m)
+static struct session_conflict
+conflict_of(const struct session *s, const struct message_event_conflict *m)
 {
-    const struct session_watcher *w = s->args->watcher;
     static const uint8_t unknown[ENTRY_PREV_LEN];
     bool own_first = s->own < s->far;
     struct session_conflict c = {.path = m->path,
@@ -359,11 +365,109 @@ on_conflict(struct session *s, const struct message_event_conflict *m)
 
     if (memcmp(m->common, unknown, sizeof unknown) != 0)
         c.common = m->common;
-
     c.version[!own_first] = version_of(s, &m->own, false);
     c.version[own_first] = version_of(s, &m->far, true);
+    return c;
+}
+
+static void
+on_conflict(struct session *s, const struct message_event_conflict *m)
+{
+    const struct session_watcher *w = s->args->watcher;
+    struct session_conflict c = conflict_of(s, m);
+
     if (w && w->conflict)
         w->conflict(w->arg, &c);
+}
+
+/* ---- questions ---- */
+
+static struct session_text
+text_of(const struct message_event_text *m)
+{
+    static const char empty[1];
+
+    return (struct session_text){
+        .bytes = !m->there  ? NULL
+                 : m->bytes ? (const void *)m->bytes
+                            : empty,
+        .len = m->len};
+}
+
+/* Without a person: what can be merged is. */
+static enum session_answer
+merge(struct session *s, const struct message_event_question *m,
+      struct buf *text)
+{
+    const struct session_watcher *w = s->args->watcher;
+    struct merge3_text own = {m->own.bytes, m->own.len,
+                              s->places[s->own].label};
+    struct merge3_text far = {m->far.bytes, m->far.len,
+                              s->places[s->far].label};
+    struct merge3_text common = {m->common.bytes, m->common.len, ""};
+    struct err err;
+
+    int merged = merge3_run(&own, &common, &far, text, &err);
+    if (merged < 0 && w && w->problem) {
+        struct session_problem p = {.path = m->conflict.path,
+                                    .location = s->own,
+                                    .sentence = err.msg};
+        w->problem(w->arg, &p);
+    }
+    return merged > 0 ? SESSION_ANSWER_TEXT : SESSION_ANSWER_SKIP;
+}
+
+static enum session_answer
+ask(struct session *s, const struct message_event_question *m,
+    struct buf *text)
+{
+    const struct session_watcher *w = s->args->watcher;
+    bool own_first = s->own < s->far;
+    struct session_conflict c = conflict_of(s, &m->conflict);
+    struct session_question q = {.conflict = &c,
+                                 .common = text_of(&m->common),
+                                 .mine = !own_first,
+                                 .may_merge = m->may_merge};
+
+    if (w == NULL || w->ask == NULL)
+        return SESSION_ANSWER_SKIP;
+    q.text[!own_first] = text_of(&m->own);
+    q.text[own_first] = text_of(&m->far);
+    for (size_t i = 0; i < 2; i++)
+        q.may_take[i] = s->args->mode == SESSION_BOTH ||
+                        !is_target(s, c.version[i].location);
+    return w->ask(w->arg, &q, text);
+}
+
+static void
+on_question(struct session *s, const struct message_event_question *m)
+{
+    bool own_first = s->own < s->far;
+    struct message_event_answer answer = {.id = m->id};
+    struct buf text = {0}, b = {0};
+
+    if (m->asks == MESSAGE_EVENT_ASKS_CONFLICT) {
+        enum session_answer said = s->args->policy == SESSION_MERGE
+                                       ? merge(s, m, &text)
+                                       : ask(s, m, &text);
+        answer.choice =
+            said == SESSION_ANSWER_FIRST ? (own_first
+                                                ? MESSAGE_EVENT_CHOICE_OWN
+                                                : MESSAGE_EVENT_CHOICE_FAR)
+            : said == SESSION_ANSWER_SECOND
+                ? (own_first ? MESSAGE_EVENT_CHOICE_FAR
+                             : MESSAGE_EVENT_CHOICE_OWN)
+            : said == SESSION_ANSWER_BOTH ? MESSAGE_EVENT_CHOICE_BOTH
+            : said == SESSION_ANSWER_TEXT && text.len <= MESSAGE_EVENT_TEXT_MAX
+                ? MESSAGE_EVENT_CHOICE_TEXT
+                : MESSAGE_EVENT_CHOICE_SKIP;
+        answer.text = (struct message_event_text){
+            .there = true, .bytes = text.data, .len = text.len};
+    }
+    message_event_answer_encode(&answer, &b);
+    channel_send(s->control, MESSAGE_ANSWER, &b, 0);
+    buf_fini(&b);
+    buf_fini(&text);
 }
 
 static void
@@ -484,6 +588,7 @@ take_event(struct session *s, const struct frame *f, struct err *err)
         struct message_data_progress progress;
         struct message_abort abort_;
         struct message_note note;
+        struct message_event_question question;
     } m;
     bool ok = true;
     int status = 0;
@@ -511,6 +616,10 @@ take_event(struct session *s, const struct frame *f, struct err *err)
     case MESSAGE_EVENT_PLANNED:
         if ((ok = message_plan_end_decode(&r, &arena, &m.planned)))
             on_planned(s, &m.planned);
+        break;
+    case MESSAGE_QUESTION:
+        if ((ok = message_event_question_decode(&r, &arena, &m.question)))
+            on_question(s, &m.question);
         break;
     case MESSAGE_PROGRESS:
         if ((ok = message_data_progress_decode(&r, &arena, &m.progress)))

@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/err.h"
 #include "manifest/entry.h"
 #include "merge/decide.h"
@@ -33,6 +34,9 @@ enum session_policy {
     SESSION_SMALLER,
     SESSION_FIRST, /* the location named first */
     SESSION_KEEP_BOTH, /* the newer; the other is kept beside it */
+    SESSION_MERGE, /* three-way, of texts whose common ancestor is kept; other
+                      conflicts stay, and all in a dry or one-way run */
+    SESSION_ASK,   /* watcher.ask; they stay in a dry run */
     SESSION_POLICIES
 };
 
@@ -52,6 +56,7 @@ enum session_rule {
     SESSION_BY_MIRROR, /* session_args.mirror */
     SESSION_BY_EDIT,   /* an edit wins over a deletion */
     SESSION_BY_BESIDE, /* this is the version that lost, under another name */
+    SESSION_BY_MERGE,  /* this was made from both */
 };
 
 /* One path changes at one location. */
@@ -91,6 +96,31 @@ struct session_conflict {
                               made from; NULL: not known */
 };
 
+/* A text, as far as there is one that can be looked at. */
+struct session_text {
+    const void *bytes; /* [len]; NULL: there is none */
+    size_t len;
+};
+
+/* What is to become of a conflict? */
+struct session_question {
+    const struct session_conflict *conflict;
+    struct session_text text[2]; /* by conflict.version */
+    struct session_text common;  /* what both were made from */
+    size_t mine;    /* conflict.version: which is on this machine; of two the
+                       location that the command works at */
+    bool may_merge; /* an answer of a new text can be carried out */
+    bool may_take[2]; /* by conflict.version: it can be the one that stays */
+};
+
+enum session_answer {
+    SESSION_ANSWER_SKIP,
+    SESSION_ANSWER_FIRST,  /* conflict.version[0] stays */
+    SESSION_ANSWER_SECOND,
+    SESSION_ANSWER_BOTH, /* as SESSION_KEEP_BOTH */
+    SESSION_ANSWER_TEXT, /* a new text */
+};
+
 struct session_problem {
     const char *path;         /* NULL: not about one path */
     size_t location;          /* index into locations */
@@ -122,6 +152,10 @@ struct session_watcher {
     void (*change)(void *arg, const struct session_change *change);
     void (*conflict)(void *arg, const struct session_conflict *conflict);
     void (*problem)(void *arg, const struct session_problem *problem);
+    /* With SESSION_ASK, for each conflict, before anything is done: takes its
+     * time.  A new text goes to *text. */
+    enum session_answer (*ask)(void *arg, const struct session_question *q,
+                               struct buf *text);
     void (*progress)(void *arg, const struct session_progress *progress);
     /* A line for -v: standard error of a far end, noise, warnings. */
     void (*note)(void *arg, size_t location, const char *line);

@@ -57,6 +57,8 @@ enum message_type {
     MESSAGE_LIST = 0x10,
     MESSAGE_LISTING = 0x11,
     MESSAGE_CHANGES_END = 0x12, /* no payload */
+    MESSAGE_PEEK = 0x13,
+    MESSAGE_PEEKED = 0x14,
     MESSAGE_KNOW = 0x18,
     MESSAGE_PLAN = 0x19,
     MESSAGE_CONFLICT = 0x1a,

@@ -357,6 +357,22 @@ message_event_summary_decode(struct reader *r, struct mem_arena *arena,
     return true;
 }
 
+static void
+text_encode(const struct message_event_text *t, struct buf *out)
+{
+    message_bool_encode(t->there, out);
+    if (t->there)
+        writer_blob(out, t->bytes, t->len);
+}
+
+static void
+text_decode(struct reader *r, struct message_event_text *out)
+{
+    *out = (struct message_event_text){.there = message_bool_decode(r)};
+    if (out->there)
+        out->bytes = reader_blob(r, MESSAGE_EVENT_TEXT_MAX, &out->len);
+}
+
 void
 message_event_question_encode(const struct message_event_question *m,
                               struct buf *out)
@@ -364,8 +380,13 @@ message_event_question_encode(const struct message_event_question *m,
     writer_varint(out, m->id);
     writer_u8(out, (uint8_t)m->asks);
     message_string_encode(m->sentence, out);
-    if (m->asks == MESSAGE_EVENT_ASKS_CONFLICT)
-        message_event_conflict_encode(&m->conflict, out);
+    if (m->asks != MESSAGE_EVENT_ASKS_CONFLICT)
+        return;
+    message_event_conflict_encode(&m->conflict, out);
+    text_encode(&m->own, out);
+    text_encode(&m->far, out);
+    text_encode(&m->common, out);
+    message_bool_encode(m->may_merge, out);
 }
 
 bool
@@ -377,8 +398,13 @@ message_event_question_decode(struct reader *r, struct mem_arena *arena,
     m.id = (uint32_t)reader_up_to(r, UINT32_MAX);
     m.asks = (enum message_event_asks)below(r, MESSAGE_EVENT_ASKS_KINDS);
     m.sentence = message_sentence_decode(r, MESSAGE_SENTENCE_MAX, arena);
-    if (m.asks == MESSAGE_EVENT_ASKS_CONFLICT)
+    if (m.asks == MESSAGE_EVENT_ASKS_CONFLICT) {
         conflict_decode(r, arena, &m.conflict);
+        text_decode(r, &m.own);
+        text_decode(r, &m.far);
+        text_decode(r, &m.common);
+        m.may_merge = message_bool_decode(r);
+    }
     if (!reader_end(r))
         return false;
     *out = m;
@@ -391,17 +417,23 @@ message_event_answer_encode(const struct message_event_answer *m,
 {
     writer_varint(out, m->id);
     writer_u8(out, m->choice);
+    if (m->choice == MESSAGE_EVENT_CHOICE_TEXT)
+        writer_blob(out, m->text.bytes, m->text.len);
 }
 
 bool
 message_event_answer_decode(struct reader *r, struct mem_arena *arena,
                             struct message_event_answer *out)
 {
-    struct message_event_answer m;
+    struct message_event_answer m = {0};
 
     (void)arena;
     m.id = (uint32_t)reader_up_to(r, UINT32_MAX);
     m.choice = below(r, MESSAGE_EVENT_CHOICES);
+    if (m.choice == MESSAGE_EVENT_CHOICE_TEXT) {
+        m.text.there = true;
+        m.text.bytes = reader_blob(r, MESSAGE_EVENT_TEXT_MAX, &m.text.len);
+    }
     if (!reader_end(r))
         return false;
     *out = m;

@@ -175,7 +175,17 @@ enum message_event_choice {
     MESSAGE_EVENT_CHOICE_OWN,
     MESSAGE_EVENT_CHOICE_FAR,
     MESSAGE_EVENT_CHOICE_BOTH,
+    MESSAGE_EVENT_CHOICE_TEXT, /* something new, which the answer holds */
     MESSAGE_EVENT_CHOICES
+};
+
+#define MESSAGE_EVENT_TEXT_MAX (512u << 10) /* bytes of one text */
+
+/* A text, as far as there is one. */
+struct message_event_text {
+    bool there;
+    const uint8_t *bytes; /* [len], borrowed */
+    size_t len;           /* at most MESSAGE_EVENT_TEXT_MAX */
 };
 
 struct message_event_question {
@@ -183,7 +193,10 @@ struct message_event_question {
     enum message_event_asks asks;
     const char *sentence;
     struct message_event_conflict conflict; /* of ASKS_CONFLICT; else not sent
-                                               and zero */
+                                               and zero, like the texts */
+    struct message_event_text own, far;
+    struct message_event_text common; /* what both were made from */
+    bool may_merge; /* CHOICE_TEXT is an answer */
 };
 
 void message_event_question_encode(const struct message_event_question *m,
@@ -194,6 +207,7 @@ bool message_event_question_decode(struct reader *r, struct mem_arena *arena,
 struct message_event_answer {
     uint32_t id;
     uint8_t choice; /* < MESSAGE_EVENT_CHOICES */
+    struct message_event_text text; /* of CHOICE_TEXT; else not sent */
 };
 
 void message_event_answer_encode(const struct message_event_answer *m,

@@ -12,6 +12,7 @@
 #include "wire/message_event.h"
 #include "wire/message_delta.h"
 #include "wire/message_open.h"
+#include "wire/message_peek.h"
 #include "wire/message_plan.h"
 #include "wire/message_root.h"
 #include "wire/message_scan.h"
@@ -55,6 +56,8 @@ AGAIN(who, message_who)
 AGAIN(scanned, message_scan)
 AGAIN(list, message_tree_list)
 AGAIN(listing, message_tree_listing)
+AGAIN(peek, message_peek)
+AGAIN(peeked, message_peek_text)
 AGAIN_MAPPED(know, message_plan_know)
 AGAIN_MAPPED(plan, message_plan_ops)
 AGAIN_MAPPED(conflict, message_plan_conflicts)
@@ -105,6 +108,8 @@ static again_fn *const all[256] = {
     [MESSAGE_SCANNED] = scanned,
     [MESSAGE_LIST] = list,
     [MESSAGE_LISTING] = listing,
+    [MESSAGE_PEEK] = peek,
+    [MESSAGE_PEEKED] = peeked,
     [MESSAGE_KNOW] = know,
     [MESSAGE_PLAN] = plan,
     [MESSAGE_CONFLICT] = conflict,

@@ -15,6 +15,7 @@
 #include "base/writer.h"
 #include "tests/hostile/peer.h"
 #include "tests/hostile/victim.h"
+#include "wire/message_peek.h"
 
 struct attack {
     const char *says;
@@ -25,6 +26,8 @@ struct attack {
     bool fine;    /* 0 means 0 */
     bool changes; /* the tree may be changed inside */
     bool known;   /* there was an honest session before */
+    const char *policy; /* of the command; then our f00 is edited, and made from
+                           "f00", as is the one that is offered */
 };
 
 /* ---- meeting ---- */
@@ -570,6 +573,41 @@ in_transfer(struct peer *p, const struct attack *a)
     }
 }
 
+/* ---- being looked at ---- */
+
+/* Our version of a file is in conflict, and they want to see it. */
+static void
+peeked(struct peer *p, const struct attack *a)
+{
+    struct entry e = named(peer_file("theirs"), "f00");
+    struct entry was = peer_file("f00");
+    struct message_peek_text m = {.there = a->text != NULL,
+                                  .bytes = (const uint8_t *)a->text,
+                                  .len = a->text ? strlen(a->text) : 0};
+    char *long_ = NULL;
+
+    if (a->number > MESSAGE_PEEK_TEXT) {
+        long_ = mem_zero(a->number);
+        m.bytes = (const uint8_t *)long_;
+        m.len = a->number;
+    }
+    entry_prev_of(&was, e.prev);
+    offer(p, e);
+    bool asked = peer_await(p, MESSAGE_PEEK, NULL);
+    if (asked && a->number > 0 && a->number < 0x100) {
+        peer_empty(p, (unsigned)a->number);
+        return;
+    }
+    for (uint64_t i = 0; asked && i <= a->other; i++) {
+        struct buf b = {0};
+        message_peek_text_encode(&m, &b);
+        peer_send(p, MESSAGE_PEEKED, &b);
+    }
+    free(long_);
+    if (a->status == 1 && until_plan(p))
+        go_on(p);
+}
+
 /* ---- words ---- */
 
 static void
@@ -703,6 +741,20 @@ static const struct attack attacks[] = {
     {"FINISHED in the middle", in_transfer, .text = "F"},
     {"END in the middle", in_transfer, .text = "e"},
 
+    {"PEEKED with something else", peeked, .text = "PLANTED", .status = 1,
+     .known = true, .policy = "--conflict=merge", .changes = true},
+    {"PEEKED with nothing", peeked, .text = NULL, .status = 1, .known = true,
+     .policy = "--conflict=merge", .changes = true},
+    {"PEEKED with too much", peeked, .text = "", .number = 300000,
+     .known = true, .policy = "--conflict=merge", .changes = true},
+    {"PEEKED twice", peeked, .text = "theirs", .other = 1, .known = true,
+     .policy = "--conflict=merge", .changes = true},
+    {"PEEKED that is empty", peeked, .text = "", .number = MESSAGE_PEEKED,
+     .known = true, .policy = "--conflict=merge", .changes = true},
+    {"END instead of PEEKED", peeked, .text = "", .number = MESSAGE_END,
+     .known = true, .policy = "--conflict=merge", .changes = true},
+    {"PEEKED that was not asked for", after_meeting, .number = MESSAGE_PEEKED},
+    {"PEEK from the wrong end", after_meeting, .number = MESSAGE_PEEK},
     {"GUARD with escapes", words, .text = "\033[2Jno", .number = 1},
     {"ABORT with escapes", words, .text = "\033[2J\033]0;x\007\n\nweft: fine"},
     {"ABORT by the guard", words, .text = "no", .number = ERR_GUARD,
@@ -735,11 +787,20 @@ START_TEST(attack)
     const char *honest[] = {"sync", tree, before, NULL};
     bool waits = a->act == silence || a->act == drip;
     const char *words[] = {
-        "sync",  "-v", waits ? "--timeout=1" : "--timeout=60", command, tree,
-        "far:x", NULL};
+        "sync",  "-v", waits ? "--timeout=1" : "--timeout=60",
+        a->policy ? a->policy : "--conflict=skip", command, tree, "far:x",
+        NULL};
     if (a->known) {
         victim_run(&v, honest);
         ck_assert_int_eq(v.status, 0);
+    }
+    if (a->policy != NULL) {
+        char *file = mem_format("%s/f00", tree);
+        FILE *to = fopen(file, "w");
+        ck_assert_ptr_nonnull(to);
+        fputs("ours", to);
+        fclose(to);
+        free(file);
     }
     setenv("HOSTILE_LEAK", leak, 1);
     victim_run(&v, words);

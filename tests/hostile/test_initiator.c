@@ -12,6 +12,7 @@
 #include "base/writer.h"
 #include "tests/hostile/peer.h"
 #include "tests/hostile/victim.h"
+#include "wire/message_peek.h"
 
 struct attack {
     const char *says;
@@ -577,6 +578,50 @@ scope_path(struct peer *p, const struct attack *a)
     peer_know(p, 0, 1);
     message_plan_scope_encode(&m, &b);
     peer_send(p, MESSAGE_SCOPE, &b);
+}
+
+/* Looking at what is not to be seen: number says how, other how often. */
+enum { PEEK_PATH, PEEK_FILE, PEEK_OTHER, PEEK_KEPT, PEEK_ZERO, PEEK_EARLY };
+
+static void
+send_peek(struct peer *p, const struct attack *a)
+{
+    struct message_peek_item item = {.path = a->text, .prev = {1}};
+    struct message_peek m = {.n = 1, .items = &item};
+    const struct entry *e = a->text ? peer_has(p, a->text) : NULL;
+    struct buf b = {0};
+
+    if (a->number == PEEK_FILE)
+        message_plan_check(e, item.check);
+    if (a->number == PEEK_ZERO)
+        memset(item.prev, 0, sizeof item.prev);
+    message_peek_encode(&m, &b);
+    peer_send(p, MESSAGE_PEEK, &b);
+}
+
+static void
+peek(struct peer *p, const struct attack *a)
+{
+    struct message_peek_text text;
+    struct frame f;
+
+    if (a->number == PEEK_EARLY) {
+        greet(p, a);
+        send_peek(p, a);
+        return;
+    }
+    meet(p, a);
+    for (uint64_t i = 0; i < a->other && !p->ended; i++)
+        send_peek(p, a);
+    if (a->ends == FATAL)
+        return;
+    ck_assert(peer_await(p, MESSAGE_PEEKED, &f));
+    struct reader r = reader_over(f.payload, f.len);
+    ck_assert(message_peek_text_decode(&r, NULL, &text));
+    ck_assert_int_eq(text.there, a->number == PEEK_FILE);
+    if (text.there)
+        ck_assert_mem_eq(text.bytes, a->text, text.len);
+    peer_empty(p, MESSAGE_END);
 }
 
 static void
@@ -1293,6 +1338,27 @@ static const struct attack attacks[] = {
     {"SCOPE: up", scope_path, .text = "../x"},
     {"SCOPE: a knowledge never sent", scope_path, .text = "d", .number = 1},
     {"SCOPE: the root", scope_path, .text = ""},
+    {"PEEK: a file", peek, .text = "f00", .number = PEEK_FILE, .other = 1,
+     .ends = FINE},
+    {"PEEK: another version", peek, .text = "f00", .number = PEEK_OTHER,
+     .other = 1, .ends = FINE},
+    {"PEEK: the secret through a link", peek, .text = "way-out/secret",
+     .other = 1, .ends = FINE},
+    {"PEEK: the secret by a link", peek, .text = "out-file", .other = 1,
+     .ends = FINE},
+    {"PEEK: a directory", peek, .text = "d", .other = 1, .ends = FINE},
+    {"PEEK: what is not there", peek, .text = "d/none/x", .other = 1,
+     .ends = FINE},
+    {"PEEK: a text that is not kept", peek, .number = PEEK_KEPT, .other = 1,
+     .ends = FINE},
+    {"PEEK: the root", peek, .text = "", .other = 1},
+    {"PEEK: up", peek, .text = "../outside/secret", .other = 1},
+    {"PEEK: from the top", peek, .text = "/etc/passwd", .other = 1},
+    {"PEEK: the state", peek, .text = ".weft/state.db", .other = 1},
+    {"PEEK: no id", peek, .number = PEEK_ZERO, .other = 1},
+    {"PEEK without end", peek, .text = "f00", .number = PEEK_FILE,
+     .other = 100000},
+    {"PEEK before SCANNED", peek, .text = "f00", .number = PEEK_EARLY},
     {"CONFLICT: the state", conflict_path, .text = "d/.weft"},
     {"CONFLICT: the root", conflict_path, .text = ""},
 

@@ -16,6 +16,7 @@
 #include "wire/message_event.h"
 #include "wire/message_delta.h"
 #include "wire/message_open.h"
+#include "wire/message_peek.h"
 #include "wire/message_plan.h"
 #include "wire/message_root.h"
 #include "wire/message_scan.h"
@@ -210,6 +211,28 @@ listing(struct buf *out)
         .path = "a/b", .flags = MESSAGE_TREE_LAST, .n = 3, .pages = pages};
 
     message_tree_listing_encode(&m, out);
+}
+
+static void
+peek(struct buf *out)
+{
+    struct message_peek_item items[] = {
+        {.path = "dir/a", .check = "1234567"},
+        {.path = "dir/b", .check = "89abcde"},
+        {.prev = "0123456789abcde"},
+    };
+    struct message_peek m = {.n = 3, .items = items};
+
+    message_peek_encode(&m, out);
+}
+
+static void
+peeked(struct buf *out)
+{
+    struct message_peek_text m = {
+        .there = true, .bytes = (const uint8_t *)"text", .len = 4};
+
+    message_peek_text_encode(&m, out);
 }
 
 static void
@@ -452,6 +475,17 @@ answer(struct buf *out)
 }
 
 static void
+answer_text(struct buf *out)
+{
+    struct message_event_answer m = {
+        .id = 4,
+        .choice = MESSAGE_EVENT_CHOICE_TEXT,
+        .text = {.there = true, .bytes = (const uint8_t *)"new", .len = 3}};
+
+    message_event_answer_encode(&m, out);
+}
+
+static void
 cancel(struct buf *out)
 {
     struct message_event_cancel m = {.at_once = true};
@@ -539,6 +573,9 @@ question(struct buf *out)
 
     m.conflict.path = "x";
     m.conflict.own = version();
+    m.own = (struct message_event_text){true, (const uint8_t *)"a", 1};
+    m.common = (struct message_event_text){.there = true};
+    m.may_merge = true;
     message_event_question_encode(&m, out);
 }
 
@@ -619,6 +656,8 @@ AGAIN(message_who)
 AGAIN(message_scan)
 AGAIN(message_tree_list)
 AGAIN(message_tree_listing)
+AGAIN(message_peek)
+AGAIN(message_peek_text)
 AGAIN_MAPPED(message_plan_know)
 AGAIN_MAPPED(message_plan_ops)
 AGAIN_MAPPED(message_plan_conflicts)
@@ -694,6 +733,10 @@ static const struct {
      "020000000003612f620231323334353637006162636465666700"},
     {MESSAGE_LISTING, listing, message_tree_listing_again,
      "0003612f6202030031323334353637000104626f64790100"},
+    {MESSAGE_PEEK, peek, message_peek_again,
+     "030000056469722f613132333435363700000401623839616263646500013031"
+     "3233343536373839616263646500"},
+    {MESSAGE_PEEKED, peeked, message_peek_text_again, "010474657874"},
     {MESSAGE_KNOW, know_, message_plan_know_again,
      "020200050403020100ac0200000000"},
     {MESSAGE_PLAN, plan, message_plan_ops_again,
@@ -744,6 +787,8 @@ static const struct {
      "30313233030001610003622f6302016402000100046401"},
     {MESSAGE_PEER, peer, message_event_peer_again, "036e6173056e61733a640100"},
     {MESSAGE_ANSWER, answer, message_event_answer_again, "0302"},
+    {MESSAGE_ANSWER, answer_text, message_event_answer_again,
+     "0404036e6577"},
     {MESSAGE_CANCEL, cancel, message_event_cancel_again, "01"},
     {MESSAGE_EVENT_ROOT, event_root, message_event_root_again,
      "0130313233343536373839616263646500070000000000000001036e6173042f"
@@ -763,7 +808,8 @@ static const struct {
     {MESSAGE_QUESTION, question, message_event_question_again,
      "01000677686963683f00017800030004aab4aed8c7bfce972feeeeeeeeeeeeee"
      "eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee042e2e2f620700"
-     "000000000000036e61730000000000000000000000000000000000"},
+     "000000000000036e617300000000000000000000000000000000000101610001"
+     "0001"},
     {MESSAGE_PROGRESS, progress, message_data_progress_again,
      "030102030405060708000178"},
     {MESSAGE_LOG, log_, message_log_again, "040178"},

@@ -89,7 +89,6 @@ static const struct {
     {"push --acls a b", "--acls is not built yet"},
     {"sync --no-perms a b", "--no-perms is not built yet"},
     {"sync --compress=9 a b", "--compress=LEVEL is not built yet"},
-    {"sync --conflict=merge a b", "--conflict=merge is not built yet"},
     {"sync --conflict=newest a b",
      "--conflict does not know 'newest': did you mean 'newer'?"},
     {"sync --timeout=0 a b", "--timeout takes a number from 1 to 86400"},
