@@ -53,6 +53,14 @@ chosen(const struct resolve_args *args)
     return NULL;
 }
 
+static bool
+is_here(const struct entry *mine, const struct entry *to)
+{
+    if (!entry_is_there(mine) || !entry_is_there(to))
+        return !entry_is_there(mine) && !entry_is_there(to);
+    return entry_same(mine, to);
+}
+
 /*
  * The event that created the path: a new one if any side has nothing there,
  * else as between two that meet.
@@ -111,7 +119,7 @@ resolve(const struct resolve_args *args, struct mem_arena *arena,
         if (entry_is_dir(other) && entry_is_there(to) && !entry_is_dir(to))
             return RESOLVE_BELOW;
     }
-    if (!open)
+    if (!open && is_here(args->mine, to))
         return RESOLVE_SETTLED;
     if (!entry_is_there(to)) {
         *out = (struct entry){.name = ""};

@@ -73,7 +73,8 @@ struct resolve_args {
 enum resolve_answer {
     RESOLVE_DONE,
     RESOLVE_SETTLED, /* nothing was left to decide: the other versions are
-                        known here by now, or are what is here */
+                        known here by now, or are what is here, and what is
+                        here is what was chosen */
     RESOLVE_BELOW,   /* another has a directory here, and what is chosen is
                         none.  What is in it was not recorded: only a session
                         with the other can settle that, with a choice */
