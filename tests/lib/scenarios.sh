@@ -342,6 +342,7 @@ scenarios() {
                  if (index(name, only) == 0) next
                  file = to sprintf("%03d", ++n); print name >file; next }
         file != "" { print >file }'
+    [ -f "$T/table/001" ] || skip "no scenario is called so"
     : "${WEFT_TEST_JOBS:=4}"
     job=0
     while [ "$job" -lt "$WEFT_TEST_JOBS" ]; do
