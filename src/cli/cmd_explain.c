@@ -23,19 +23,6 @@ struct asked {
     struct explain_show show;
 };
 
-static bool
-within_control(const char *path)
-{
-    for (;; path++) {
-        size_t len = strcspn(path, "/");
-        if (path_is_control(path, len))
-            return true;
-        path += len;
-        if (path[0] == '\0')
-            return false;
-    }
-}
-
 static int
 find_rule(struct asked *a, struct err *err)
 {
@@ -46,7 +33,7 @@ find_rule(struct asked *a, struct err *err)
                                                           : NULL;
     struct reader rd = reader_over(a->replica->rules, a->replica->rules_len);
 
-    s->control = within_control(a->path);
+    s->control = here_is_control(a->path);
     if (rules_of_path(a->o, a->root, a->path, &a->own, err) < 0)
         return -1;
     if (ignore_covers(a->own, a->path, entry_is_dir(e), &s->rule) ||

@@ -113,6 +113,46 @@ here_path(const char *word, char **root_out, char **path_out, struct err *err)
     return status;
 }
 
+int
+here_path_or_cwd(const char *word, char **root_out, char **path_out,
+                 struct err *err)
+{
+    struct err none;
+
+    if (here_path(word, root_out, path_out, &none) == 0)
+        return 0;
+    char *whole = absolute(word), *cwd = getcwd(NULL, 0);
+    size_t len = cwd ? strlen(cwd) : 0;
+    int status = 0;
+    if (cwd != NULL && strncmp(whole, cwd, len) == 0 && whole[len] == '/') {
+        *root_out = mem_string(cwd);
+        *path_out = mem_string(whole + len + 1);
+    } else {
+        char *quoted = path_quote(word);
+        status = err_set(err, ERR_USAGE,
+                         "%s is in no replica, and not below the current "
+                         "directory",
+                         quoted);
+        free(quoted);
+    }
+    free(whole);
+    free(cwd);
+    return status;
+}
+
+bool
+here_is_control(const char *path)
+{
+    for (;; path++) {
+        size_t len = strcspn(path, "/");
+        if (path_is_control(path, len))
+            return true;
+        path += len;
+        if (path[0] == '\0')
+            return false;
+    }
+}
+
 bool
 here_is_run(const char *word)
 {

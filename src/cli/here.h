@@ -19,6 +19,14 @@ char *here_root(const char *dir);
 int here_path(const char *word, char **root_out, char **path_out,
               struct err *err);
 
+/* The same; where there is none, the current directory counts as one.
+ * Errors: ERR_USAGE  and the path is not below that */
+int here_path_or_cwd(const char *word, char **root_out, char **path_out,
+                     struct err *err);
+
+/* Is the path below a root weft's own, or in what is? */
+bool here_is_control(const char *path);
+
 /* Does the word look like a run's name, or a part of one, rather than the
  * directory of that name? */
 bool here_is_run(const char *word);

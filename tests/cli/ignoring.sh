@@ -56,5 +56,24 @@ content right/deep/y 2
 it "check-ignore says which rule decides"
 ok check-ignore -v left/a.o
 stdout_has '*.o'
+status 1 check-ignore left/nowhere/b.c
+ok check-ignore left/nowhere/b.o
+ok check-ignore left/.weft/id
+(
+    mkdir -p left/sub && cd left/sub || exit
+    run check-ignore ../a.o x.o y
+)
+stdout_has ../a.o
+stdout_has x.o
+stdout_lacks y
+mkdir -p apart/below
+write apart/.weftignore '*.o'
+(
+    cd apart || exit
+    run check-ignore below/z.o
+)
+stdout_has below/z.o
+status 2 check-ignore apart/../../z.o
+one_sentence
 
 finish
