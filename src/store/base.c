@@ -16,15 +16,16 @@
 #include "fs/ops.h"
 #include "fs/walk.h"
 
-#define FOLDERS 16
+#define FOLDERS BASE_FOLDERS
 #define BASE "base"
 #define NAME_LEN (2 * HASH_LEN + 1)
-#define NEW "new" /* on its way to its name */
 
 void
 base_init(struct base *b, int control_fd)
 {
     *b = (struct base){.control_fd = control_fd};
+    for (unsigned i = 0; i < FOLDERS; i++)
+        b->folders[i] = -1;
 }
 
 bool
@@ -215,91 +216,97 @@ base_find(const struct base *b, const uint8_t prev[ENTRY_PREV_LEN],
 
 /* ---- keeping ---- */
 
-/* Is it there, whole?  Then it is the newest from now on. */
-static bool
-renew(int dirfd, const struct hash_id *id, const char *name)
+/* The folder for an id, made if it is missing; it stays open. */
+static int
+folder_for(struct base *b, const struct hash_id *id, struct err *err)
+{
+    int *fd = &b->folders[folder_of(id->b)];
+
+    if (*fd < 0 && make_folder(b, folder_of(id->b), fd, err) < 0)
+        return -1;
+    return *fd;
+}
+
+/*
+ * The file gets its name at once: what a crash leaves of it has another id,
+ * and is written again.
+ */
+static int
+write_new(int dirfd, const char *name, const uint8_t *bytes, size_t len,
+          struct err *err)
+{
+    int fd = ops_openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL, 0600);
+
+    if (fd < 0)
+        return errno == EEXIST ? 0
+                               : err_sys(err, "cannot write to '.weft/base'");
+    int status = 1;
+    if (ops_pwrite_all(fd, bytes, len, 0) < 0) {
+        status = err_sys(err, "cannot write to '.weft/base'");
+        ops_unlinkat(dirfd, name, 0);
+    }
+    ops_close_quietly(fd);
+    return status;
+}
+
+/* It is there already.  Whole: then it is the newest from now on. */
+static int
+renew(int dirfd, const struct hash_id *id, const char *name,
+      const uint8_t *bytes, size_t len, struct err *err)
 {
     static const struct timespec now[2] = {{.tv_nsec = UTIME_NOW},
                                            {.tv_nsec = UTIME_NOW}};
     struct buf text = {0};
     struct err ignored;
 
-    bool there = read_checked(dirfd, id, &text, &ignored) > 0;
+    bool whole = read_checked(dirfd, id, &text, &ignored) > 0;
     buf_fini(&text);
-    int fd = there ? ops_openat(dirfd, name, O_RDONLY | O_NOFOLLOW, 0) : -1;
+    if (!whole) {
+        if (ops_unlinkat(dirfd, name, 0) < 0)
+            return err_sys(err, "cannot write to '.weft/base'");
+        return write_new(dirfd, name, bytes, len, err);
+    }
+    int fd = ops_openat(dirfd, name, O_RDONLY | O_NOFOLLOW, 0);
     if (fd >= 0)
         ops_futimens(fd, now);
     ops_close_quietly(fd);
-    return there;
-}
-
-static int
-write_new(int dirfd, const char *name, const uint8_t *bytes, size_t len,
-          struct err *err)
-{
-    if (ops_unlinkat(dirfd, NEW, 0) < 0 && errno != ENOENT)
-        return err_sys(err, "cannot clear '.weft/base'");
-    int fd = ops_openat(dirfd, NEW, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    if (fd < 0)
-        return err_sys(err, "cannot write to '.weft/base'");
-    int status = 0;
-    if (ops_pwrite_all(fd, bytes, len, 0) < 0 ||
-        ops_renameat2(dirfd, NEW, dirfd, name, 0) < 0)
-        status = err_sys(err, "cannot write to '.weft/base'");
-    ops_close_quietly(fd);
-    if (status < 0)
-        ops_unlinkat(dirfd, NEW, 0);
-    return status;
-}
-
-static int
-keep_in(struct base *b, const struct hash_id *id, const uint8_t *bytes,
-        size_t len, struct err *err)
-{
-    char name[NAME_LEN];
-    int fd;
-
-    if (make_folder(b, folder_of(id->b), &fd, err) < 0)
-        return -1;
-    hash_hex(id->b, HASH_LEN, name);
-    int status = renew(fd, id, name) ? 0 : write_new(fd, name, bytes, len, err);
-    ops_close_quietly(fd);
-    b->grown |= 1u << folder_of(id->b);
-    return status < 0 ? -1 : 1;
+    return 1;
 }
 
 int
 base_keep(struct base *b, const struct hash_id *id, const void *bytes,
           size_t len, struct err *err)
 {
+    char name[NAME_LEN];
+
     if (b->control_fd < 0 || !base_is_text(bytes, len))
         return 0;
     struct hash_id is = id_of(bytes, len);
-    return hash_equal(&is, id) ? keep_in(b, id, bytes, len, err) : 0;
+    if (!hash_equal(&is, id))
+        return 0;
+    int dirfd = folder_for(b, id, err);
+    if (dirfd < 0)
+        return -1;
+    hash_hex(id->b, HASH_LEN, name);
+    int got = write_new(dirfd, name, bytes, len, err);
+    return got == 0 ? renew(dirfd, id, name, bytes, len, err) : got;
 }
 
 int
 base_keep_file(struct base *b, const struct hash_id *id, uint64_t size, int fd,
                struct err *err)
 {
-    char name[NAME_LEN];
     struct buf text = {0};
-    int dirfd;
+    int got = 0;
 
     if (b->control_fd < 0 || size > BASE_TEXT_MAX)
         return 0;
-    int got = open_folder(b, folder_of(id->b), &dirfd, err);
-    if (got > 0) {
-        hash_hex(id->b, HASH_LEN, name);
-        bool there = renew(dirfd, id, name);
-        ops_close_quietly(dirfd);
-        if (there)
-            return 1;
-    }
-    if (got < 0 || (got = read_whole(fd, &text, err)) <= 0)
-        goto out;
-    got = base_keep(b, id, text.data, text.len, err);
-out:
+    ssize_t n = ops_pread(fd, buf_reserve(&text, (size_t)size + 1),
+                          (size_t)size + 1, 0);
+    if (n < 0)
+        got = err_sys(err, "cannot read");
+    else if ((uint64_t)n == size)
+        got = base_keep(b, id, text.data, (size_t)n, err);
     buf_fini(&text);
     return got;
 }
@@ -355,21 +362,19 @@ trim(int dirfd, uint64_t share)
 void
 base_fini(struct base *b)
 {
-    uint64_t room = BASE_TOTAL_MAX;
-    struct err ignored;
-    struct statvfs fs;
+    struct statvfs fs = {0};
+    bool known = false;
 
-    if (b->grown != 0 && ops_statvfs(b->control_fd, &fs) == 0) {
-        uint64_t part = (uint64_t)fs.f_blocks * fs.f_frsize / 100;
-        room = part < room ? part : room;
-        for (unsigned i = 0; i < FOLDERS; i++) {
-            int fd;
-            if ((b->grown >> i & 1) == 0 ||
-                open_folder(b, i, &fd, &ignored) <= 0)
-                continue;
-            trim(fd, room / FOLDERS);
-            ops_close_quietly(fd);
-        }
+    for (unsigned i = 0; i < FOLDERS; i++) {
+        if (b->folders[i] < 0)
+            continue;
+        if (!known && ops_statvfs(b->control_fd, &fs) < 0)
+            fs.f_blocks = 0;
+        known = true;
+        uint64_t room = (uint64_t)fs.f_blocks * fs.f_frsize / 100;
+        room = room > 0 && room < BASE_TOTAL_MAX ? room : BASE_TOTAL_MAX;
+        trim(b->folders[i], room / FOLDERS);
+        ops_close_quietly(b->folders[i]);
     }
-    *b = (struct base){.control_fd = -1};
+    base_init(b, -1);
 }

@@ -24,9 +24,11 @@
 #define BASE_TOTAL_MAX (64u << 20) /* bytes of all; or 1 % of the file system,
                                       if that is less */
 
+#define BASE_FOLDERS 16
+
 struct base {
     int control_fd; /* borrowed; -1: there is nothing, and nothing is kept */
-    uint32_t grown; /* folders that something was added to, a bit each */
+    int folders[BASE_FOLDERS]; /* opened for adding to them; -1 not yet */
 };
 
 /* control_fd is borrowed until base_fini. */
@@ -45,8 +47,7 @@ bool base_is_text(const void *bytes, size_t len);
 int base_keep(struct base *b, const struct hash_id *id, const void *bytes,
               size_t len, struct err *err);
 
-/* The same with the whole file fd.  Where the content is kept already, or
- * size is too large, it is not read. */
+/* The same with the file fd, which has size bytes. */
 int base_keep_file(struct base *b, const struct hash_id *id, uint64_t size,
                    int fd, struct err *err);
 

@@ -6,7 +6,6 @@
 
 #include "base/path.h"
 #include "base/table.h"
-#include "fs/meta.h"
 #include "fs/ops.h"
 #include "fs/root.h"
 #include "store/base.h"
@@ -33,34 +32,26 @@ is_too_much(const struct plan *plan)
     return files > KEEP_FILES_MAX || bytes > KEEP_BYTES_MAX;
 }
 
-/* Open the file at path, if that is what is there and it has this size; else
- * -1. */
+/* Open the file at path for reading; -1: there is none. */
 static int
-open_file(struct root_dirs *dirs, const char *path, uint64_t size)
+open_file(struct root_dirs *dirs, const char *path)
 {
     char *dir = path_parent(path);
     struct err ignored;
-    struct meta m;
-
     int dirfd = root_dirs_get(dirs, dir, &ignored);
+
     free(dir);
-    if (dirfd < 0)
-        return -1;
-    int fd = ops_openat(dirfd, path_name(path),
-                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
-    if (fd < 0)
-        return -1;
-    if (meta_of(fd, &m, &ignored) == 0 && m.kind == META_FILE && m.size == size)
-        return fd;
-    ops_close_quietly(fd);
-    return -1;
+    return dirfd < 0 ? -1
+                     : ops_openat(dirfd, path_name(path),
+                                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY,
+                                  0);
 }
 
 static void
 keep_one(struct base *b, struct root_dirs *dirs, const struct plan_op *op)
 {
     struct err ignored;
-    int fd = open_file(dirs, op->path, op->to->size);
+    int fd = open_file(dirs, op->path);
 
     if (fd < 0)
         return;
@@ -133,7 +124,7 @@ tell_one(struct pair *p, struct root_dirs *dirs, const char *path,
     struct hash_content hash = {0};
     struct buf text = {0}, b = {0};
     struct hash_id id;
-    int fd = open_file(dirs, path, e->size);
+    int fd = open_file(dirs, path);
 
     if (fd < 0)
         return false;

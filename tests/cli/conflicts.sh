@@ -150,6 +150,42 @@ content left/sub/x edited
 lists left
 lists right
 
+it "renamed here, edited there: both are kept, and it is said"
+write left/moving 'some text'
+sync_ok left "$right"
+mv left/moving left/moved
+write right/moving 'some text, edited'
+sync_ok left "$right"
+stdout_has "edited on one side, deleted on the other"
+content left/moving 'some text, edited'
+content right/moved 'some text'
+same_tree left right
+lists left
+
+it "renamed on both sides: both names stay"
+mv left/moved left/one
+mv right/moved right/two
+sync_ok left "$right"
+content left/two 'some text'
+content right/one 'some text'
+absent left/moved
+same_tree left right
+
+it "renamed here to what was made there: a conflict, and nothing is lost"
+mv left/one left/clash
+write right/clash other
+status 1 sync left "$right"
+lists left clash
+lists right clash
+content left/clash 'some text'
+content right/clash other
+ok resolve left/clash --both
+sync_ok left "$right"
+content right/clash 'some text'
+grep -qx other right/clash.weft-conflict-* || wrong "'other' is lost"
+same_tree left right
+lists right
+
 it "a third replica brings what settles it"
 sync_ok left "$(far third)"
 sync_ok right third
