@@ -37,7 +37,7 @@ _weft()
     --restrict) files=-d ;;
     *)
     case $command in
-    "") words="--help --version sync push pull diff apply status explain manifest verify check-ignore serve help conflicts resolve log restore" ;;
+    "") words="--help --version sync push pull diff apply status explain manifest verify check-ignore serve help conflicts resolve log undo restore" ;;
     sync) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
     push) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
     pull) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
@@ -53,10 +53,11 @@ _weft()
     conflicts) words="-h --help --version -v --verbose -q --quiet --json -0 --null" ;;
     resolve) words="-h --help --version -n --dry-run --mine --theirs --newer --both --merge --markers --tool= --diff --from= --offline --exclude= --include= --exclude-from= --include-from= --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     log) words="-h --help --version -v --verbose -q --quiet --json --max-count=" ;;
+    undo) words="-h --help --version -n --dry-run --here --max-delete= --new-replica --wait --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     restore) words="-h --help --version -n --dry-run --before= --list --wait --no-trash --no-durable -v --verbose -q --quiet --json" ;;
     esac
     if [ "$command" = help ]; then
-        words="$words sync push pull diff apply status explain manifest verify check-ignore serve help conflicts resolve log restore"
+        words="$words sync push pull diff apply status explain manifest verify check-ignore serve help conflicts resolve log undo restore"
     elif [ -n "$command" ]; then
         case $cur in -*) ;; *) words="" files=-f ;; esac
     fi ;;

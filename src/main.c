@@ -68,6 +68,7 @@ static int (*const commands[COMMAND_COUNT])(struct options *) = {
     [COMMAND_VERIFY] = cmd_verify_run,
     [COMMAND_SERVE] = cmd_serve_run,
     [COMMAND_RESTORE] = cmd_restore_run,
+    [COMMAND_UNDO] = cmd_undo_run,
     [COMMAND_LOG] = cmd_log_run,
     [COMMAND_HELP] = cmd_help_run,
 };

@@ -19,6 +19,7 @@ int cmd_verify_run(struct options *o);
 int cmd_serve_run(struct options *o);
 int cmd_log_run(struct options *o);
 int cmd_restore_run(struct options *o);
+int cmd_undo_run(struct options *o);
 int cmd_help_run(struct options *o);
 
 #endif

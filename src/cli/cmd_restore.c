@@ -30,8 +30,10 @@ struct asked {
     size_t told, failed;
 };
 
+/* Ready to be read, or, scanned under the rules that it was synced under, to
+ * be changed. */
 static int
-open_replica(struct asked *c, const struct buf *rules, struct err *err)
+open_replica(struct asked *c, struct err *err)
 {
     const struct options *o = c->o;
     struct message_open open = {
@@ -39,13 +41,20 @@ open_replica(struct asked *c, const struct buf *rules, struct err *err)
         .flags = (o->dry_run ? MESSAGE_OPEN_DRY_RUN : 0) |
                  (o->wait ? MESSAGE_OPEN_WAIT_LOCK : 0)};
     struct replica_args read = {.path = c->root, .read_only = true};
-    struct scan_args scan = {.rules = rules->data, .rules_len = rules->len};
+    struct buf rules = {0};
 
     if (o->list)
         return replica_open(&c->replica, &read, err);
-    if (place_open(&c->replica, &open, NULL, err) < 0)
-        return -1;
-    return place_scan(c->replica, &scan, &c->scan, err);
+    int status = place_open(&c->replica, &open, NULL, err);
+    if (status == 0)
+        status = rules_encode_stored(o, c->replica->rules,
+                                     c->replica->rules_len, &rules, err);
+    if (status == 0) {
+        struct scan_args scan = {.rules = rules.data, .rules_len = rules.len};
+        status = place_scan(c->replica, &scan, &c->scan, err);
+    }
+    buf_fini(&rules);
+    return status;
 }
 
 static int
@@ -176,11 +185,8 @@ bring_back(struct asked *c, struct err *err)
 static int
 work(struct asked *c, struct err *err)
 {
-    struct buf rules = {0};
-    int status = rules_encode(c->o, &rules, err);
+    int status = open_replica(c, err);
 
-    if (status == 0)
-        status = open_replica(c, &rules, err);
     if (status == 0)
         status = find(c, err);
     for (size_t i = 0; status == 0 && c->o->list && i < c->restore.n; i++)
@@ -188,7 +194,6 @@ work(struct asked *c, struct err *err)
             tell(c, "", c->restore.v[i]);
     if (status == 0 && !c->o->list)
         status = bring_back(c, err);
-    buf_fini(&rules);
     return status;
 }
 

@@ -73,7 +73,12 @@ static const struct command_row rows[COMMAND_COUNT] = {
          "With RUN, or with -v, every path that a run changed here is "
          "listed. A part of RUN's name that no other has is enough.",
          true, true, 0, 2},
-    [COMMAND_UNDO] = {.name = "undo"},
+    [COMMAND_UNDO] =
+        {"undo", "[RUN] [DIR]", "take a run back, on both sides",
+         "The last run, or RUN, of the replica in or above DIR. What was "
+         "changed since is told and left alone. With RUN A B its two ends are "
+         "named.",
+         true, true, 0, 3},
     [COMMAND_RESTORE] =
         {"restore", "PATH", "bring back what a run has replaced or deleted",
          "From the trash of the replica that PATH is in. Of a directory all "

@@ -12,7 +12,7 @@
 #define ONE_WAY (COMMAND_BIT(COMMAND_PUSH) | COMMAND_BIT(COMMAND_PULL))
 #define TWO_WAY (COMMAND_BIT(COMMAND_SYNC) | COMMAND_BIT(COMMAND_DIFF))
 #define ONLY(c) COMMAND_BIT(COMMAND_##c)
-#define SESSIONS (COMMAND_RUNS | ONLY(APPLY))
+#define SESSIONS (COMMAND_RUNS | ONLY(APPLY) | ONLY(UNDO))
 #define CHANGES (SESSIONS | ONLY(RESTORE) | ONLY(RESOLVE))
 #define MEETS (SESSIONS | ONLY(VERIFY) | ONLY(RESOLVE)) /* another replica */
 #define REPORTS                                                                \
@@ -60,6 +60,8 @@ static const struct options_row rows[] = {
     {0, "conflict", OPTIONS_CHOICE, AT(conflict), COMMAND_RUNS, OPTIONS_WHAT,
      "POLICY", 0, 0, policies,
      "newer, older, larger, first, both, merge, ask..."},
+    {0, "here", OPTIONS_FLAG, AT(here), ONLY(UNDO), OPTIONS_WHAT,
+     NULL, 0, 0, NULL, "only this side's part; needs no other host"},
     {0, "before", OPTIONS_STRING, AT(before), ONLY(RESTORE), OPTIONS_WHAT,
      "WHEN", 0, 0, NULL, "as it was before a time, or before a run"},
     {0, "list", OPTIONS_FLAG, AT(list), ONLY(RESTORE), OPTIONS_WHAT,
@@ -111,7 +113,7 @@ static const struct options_row rows[] = {
      "accept that a location is another tree now"},
     {0, "wait", OPTIONS_FLAG, AT(wait), CHANGES | ONLY(VERIFY), OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "wait for another run instead of giving up"},
-    {0, "trash", OPTIONS_ON, AT(trash), CHANGES, OPTIONS_SAFETY,
+    {0, "trash", OPTIONS_ON, AT(trash), CHANGES & ~ONLY(UNDO), OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "do not keep what is replaced or deleted"},
     {0, "durable", OPTIONS_ON, AT(durable), CHANGES, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "do not wait for stable storage"},

@@ -71,6 +71,7 @@ struct options {
     /* Others */
     const char *before; /* restore: NULL without */
     bool list;
+    bool here; /* undo */
     long max_count; /* log: 0 all */
     int format; /* enum options_format */
     const char *restrict_dir;

@@ -99,16 +99,38 @@ rules_collect(const struct options *o, struct ignore **out, struct err *err)
     return 0;
 }
 
+static int
+encode(struct ignore *rules, struct buf *out, struct err *err)
+{
+    int r = ignore_is_empty(rules) ? 0 : ignore_encode(rules, out, err);
+
+    ignore_free(rules);
+    return r;
+}
+
+int
+rules_encode_stored(const struct options *o, const void *stored, size_t len,
+                    struct buf *out, struct err *err)
+{
+    struct reader r = reader_over(stored, len);
+    struct ignore *rules, *old = len > 0 ? ignore_decode(&r) : NULL;
+
+    if (rules_collect(o, &rules, err) < 0) {
+        ignore_free(old);
+        return -1;
+    }
+    if (old != NULL)
+        ignore_join_above(rules, old);
+    ignore_free(old);
+    return encode(rules, out, err);
+}
+
 int
 rules_encode(const struct options *o, struct buf *out, struct err *err)
 {
     struct ignore *rules;
 
-    if (rules_collect(o, &rules, err) < 0)
-        return -1;
-    int r = ignore_is_empty(rules) ? 0 : ignore_encode(rules, out, err);
-    ignore_free(rules);
-    return r;
+    return rules_collect(o, &rules, err) < 0 ? -1 : encode(rules, out, err);
 }
 
 static int

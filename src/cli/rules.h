@@ -26,7 +26,14 @@ int rules_collect(const struct options *o, struct ignore **out,
 int rules_of_path(const struct options *o, const char *root, const char *path,
                   struct ignore **out, struct err *err);
 
-/* The first ones, encoded; nothing is added where there are no rules. */
+/*
+ * The user's rules, and those of the command line that a replica was synced
+ * with last: stored is its [len] scope.  Encoded as below.
+ */
+int rules_encode_stored(const struct options *o, const void *stored, size_t len,
+                        struct buf *out, struct err *err);
+
+/* What rules_collect says, encoded; nothing is added where there are no rules. */
 int rules_encode(const struct options *o, struct buf *out, struct err *err);
 
 #endif

@@ -34,6 +34,7 @@ struct run {
     struct buf line; /* in hand */
     struct show_totals planned;
     struct buf directions; /* of a dry run: what goes where, in all */
+    const char *undo; /* name of the run that is taken back; NULL: none */
     bool terminal;    /* standard output is one */
     int64_t event_ns; /* when the last JSON progress went out */
 };
@@ -244,6 +245,12 @@ show_end(struct run *run, const struct session_result *result)
     }
     if (run->o->stats)
         show_stats(&run->line, result);
+    if (run->undo && result->changes == 0)
+        buf_add_format(&run->line, "nothing to take back of %s; ", run->undo);
+    else if (run->undo)
+        buf_add_format(&run->line, run->o->dry_run ? "taking back %s "
+                                                   : "took back %s: ",
+                       run->undo);
     show_summary(&run->line, &run->style, &totals);
     put_line(run, stdout);
 }
@@ -345,6 +352,7 @@ run_it(const struct options *o, struct session_args *args)
 
     signals_catch();
     begin(&run, o, args->mode);
+    run.undo = args->undo;
     args->watcher = &watcher;
     if (open_ask(&run, args, &err) < 0) {
         say_error(&err);
@@ -475,4 +483,18 @@ run_about(const struct options *o, const struct run_about *about,
     end(&run);
     buf_fini(&rules);
     return status;
+}
+
+int
+run_undo(const struct options *o, const struct run_undo *undo)
+{
+    struct options all = *o;
+    struct session_args args;
+    const char *locations[] = {undo->locations[0], undo->locations[1]};
+
+    all.operands = locations;
+    all.n = 2;
+    fill(&args, &all, SESSION_BOTH, undo->rules);
+    args.undo = undo->run;
+    return run_it(&all, &args);
 }

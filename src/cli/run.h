@@ -3,6 +3,7 @@
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
 
+#include "base/buf.h"
 #include "cli/options.h"
 #include "sync/session.h"
 
@@ -21,5 +22,15 @@ struct run_about {
 };
 int run_about(const struct options *o, const struct run_about *about,
               struct session_result *result);
+
+/* A run that is taken back at both of its ends. */
+struct run_undo {
+    const char *run;              /* its name */
+    const struct buf *rules;      /* encoded: those of the session */
+    const char *const *locations; /* [2] the replica here comes first unless
+                                     people have named them */
+};
+
+int run_undo(const struct options *o, const struct run_undo *undo);
 
 #endif

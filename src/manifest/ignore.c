@@ -267,6 +267,12 @@ ignore_join(struct ignore *ig, const struct ignore *from)
         join_group(ig, folder(ig, g->dir), g);
 }
 
+void
+ignore_join_above(struct ignore *ig, const struct ignore *from)
+{
+    join_group(ig, &ig->above, &from->above);
+}
+
 /* base is where the rules of the group begin to count in the path. */
 static bool
 rule_matches(const struct rule *r, const struct question *q, size_t base,

@@ -81,6 +81,9 @@ void ignore_add_above_lines(struct ignore *ig, const char *text, size_t len,
 /* Add all rules of from to ig, as if each were added now. */
 void ignore_join(struct ignore *ig, const struct ignore *from);
 
+/* Of from only the rules of the command line. */
+void ignore_join_above(struct ignore *ig, const struct ignore *from);
+
 bool ignore_is_empty(const struct ignore *ig);
 
 /*

@@ -166,10 +166,11 @@ history_end(struct replica *r, const struct history_run *run, struct err *err)
 }
 
 int
-history_mark_undone(struct replica *r, int64_t id, struct err *err)
+history_mark_undone(struct replica *r, int64_t id, bool undone,
+                    struct err *err)
 {
-    return database_run(r->db, err, "UPDATE runs SET undone=1 WHERE id=?", "i",
-                        id);
+    return database_run(r->db, err, "UPDATE runs SET undone=? WHERE id=?",
+                        "ii", (int64_t)undone, id);
 }
 
 /* Columns: id, name, started, ended, peer, node, status, counts, undone. */

@@ -51,7 +51,8 @@ void history_draw_name(char out[HISTORY_NAME_LEN + 1]);
 int history_begin(struct replica *r, struct history_run *run, struct err *err);
 int history_end(struct replica *r, const struct history_run *run,
                 struct err *err); /* sets ended_ns to now in the record */
-int history_mark_undone(struct replica *r, int64_t id, struct err *err);
+int history_mark_undone(struct replica *r, int64_t id, bool undone,
+                        struct err *err);
 
 /*
  * The run that people mean: its name, or a part that only one begins or ends

@@ -16,7 +16,7 @@ is_beside(void *arg, const char *path)
     bool inside;
 
     message_open_about(&p->open, path, &inside);
-    return !inside;
+    return !inside || pair_undoes(p);
 }
 
 /* ---- what both versions were made from ---- */
@@ -157,7 +157,9 @@ conflicts_note(const struct pair *p, const struct plan *plan,
     int status = history_each_conflict(p->replica, carry_over, &commons, err);
     if (status == 0)
         status = history_set_conflicts(p->replica, p->root.node, v, n,
-                                       p->open.only_n > 0 ? is_beside : NULL,
+                                       p->open.only_n > 0 || pair_undoes(p)
+                                           ? is_beside
+                                           : NULL,
                                        (void *)p, err);
     if (status == 0)
         status = forget_settled(p->replica, p->root.node, ledger, err);

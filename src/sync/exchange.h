@@ -22,9 +22,12 @@ int exchange_offer(struct pair *p, struct err *err);
 /* The far end: answer one LIST. */
 int exchange_answer(struct pair *p, const struct frame *f, struct err *err);
 
+struct undo_pair;
+
 /* The initiator's view of both trees. */
 struct exchange {
     struct pair *pair;
+    const struct undo_pair *undo; /* about its paths alone; NULL: it is not */
     struct table far;    /* path -> struct far of exchange.c */
     struct table own;    /* path -> struct listing, loaded so far */
     size_t waiting;      /* LISTINGs that have been asked for */

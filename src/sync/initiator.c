@@ -26,6 +26,7 @@
 #include "sync/repair.h"
 #include "sync/report.h"
 #include "sync/transfer.h"
+#include "sync/undo_pair.h"
 #include "wire/message_event.h"
 
 struct initiator {
@@ -42,6 +43,7 @@ struct initiator {
     struct commit commit;
     bool committing;
     bool own_ops;
+    struct undo_pair undo;
     struct report report;
     uint64_t session_tick;
     struct chosen chosen;
@@ -273,10 +275,13 @@ consults(const struct initiator *s, const struct exchange *x)
 }
 
 static bool
-skips(struct pair *p, const char *path, bool is_dir)
+skips(struct exchange *x, const char *path, bool is_dir)
 {
+    struct pair *p = x->pair;
     bool inside;
 
+    if (x->undo != NULL && !undo_pair_is_about(x->undo, path))
+        return true;
     return !message_open_about(&p->open, path, &inside) ||
            pair_skips_own(p, path, is_dir) || pair_skips_far(p, path, is_dir);
 }
@@ -296,7 +301,7 @@ far_listing(void *arg, const char *dir)
 static bool
 side_skips(void *arg, const char *path, bool is_dir)
 {
-    return skips(((struct exchange *)arg)->pair, path, is_dir);
+    return skips(arg, path, is_dir);
 }
 
 static void
@@ -509,6 +514,12 @@ carry_out(struct initiator *s, struct transfer *t, struct err *err)
                                    .peer_node = p->root.node,
                                    .one_way = p->open.mode != MESSAGE_OPEN_BOTH,
                                    .elsewhere = elsewhere};
+        if (pair_undoes(p)) {
+            args.undid = p->open.undo;
+            args.first = (uint32_t)s->undo.own.revise.plan.n;
+            if (s->undo.own.revise.row.id != 0)
+                args.row = &s->undo.own.revise.row;
+        }
         s->committing = true;
         int status = commit_open(&s->commit, &args, err);
         free(peer);
@@ -522,7 +533,8 @@ carry_out(struct initiator *s, struct transfer *t, struct err *err)
     keep_tell(p, &s->plan);
     if (transfer_run(t, err) < 0)
         return -1;
-    t->complete = t->complete && p->open.only_n == 0 && !s->left_out;
+    t->complete = t->complete && p->open.only_n == 0 && !s->left_out &&
+                  !pair_undoes(p);
     return finish(s, t, err);
 }
 
@@ -540,6 +552,24 @@ guard(struct initiator *s, struct err *err)
     return guard_check(&s->plan, PLAN_LEFT, s->scan.files, &limits, err);
 }
 
+static void
+taken_back(void *arg, bool far, const struct message_undo_item *item)
+{
+    struct initiator *s = arg;
+
+    report_taken_back(&s->report, far, item);
+}
+
+/* Each end takes back its part of a run. */
+static int
+take_back(struct initiator *s, struct err *err)
+{
+    s->undo = (struct undo_pair){.pair = &s->pair,
+                                 .told = taken_back,
+                                 .arg = s};
+    return undo_pair_initiate(&s->undo, err);
+}
+
 /* One pair, from the listings to the summary. */
 static int
 synchronise(struct initiator *s, struct err *err)
@@ -549,6 +579,16 @@ synchronise(struct initiator *s, struct err *err)
     struct transfer t = {0};
     bool equal = false, ran = false;
 
+    if (pair_undoes(p)) {
+        if (take_back(s, err) < 0)
+            return -1;
+        if (s->undo.one_way) {
+            link_send(p->link, MESSAGE_END, NULL, 0);
+            report_summary(&s->report, NULL);
+            return 0;
+        }
+        x.undo = &s->undo;
+    }
     pair_send_scanned(p);
     int status = exchange_fetch(&x, &equal, err);
     if (!s->start.repair)
@@ -591,6 +631,7 @@ part(struct initiator *s)
     channel_free(s->link.peer);
     s->link.peer = NULL;
     commit_fini(&s->commit);
+    undo_pair_fini(&s->undo);
     s->committing = false;
     plan_fini(&s->plan);
     chosen_fini(&s->chosen);

@@ -55,6 +55,12 @@ pair_location(const struct pair *p)
     return mem_format("%s:%s", far->host, far->root);
 }
 
+bool
+pair_undoes(const struct pair *p)
+{
+    return p->open.undo != NULL && p->open.undo[0] != '\0';
+}
+
 void
 pair_send_hello(struct pair *p)
 {
@@ -125,6 +131,9 @@ pair_send_root(struct pair *p)
     /* The scan may give this to paths that rules leave out, or did: it must
      * have its number before numbers are told. */
     replica_exception(r, &none, &number, &ignored);
+    /* So may what is taken back, before SCANNED, have to name this. */
+    if (pair_undoes(p))
+        replica_exception(r, &r->known, &number, &ignored);
     uint32_t n = r->exception_n > 0 ? r->exception_n - 1 : 0;
 
     gethostname(host, sizeof host - 1);

@@ -52,6 +52,9 @@ int pair_level(const struct pair *p);
  * told.  The caller frees it. */
 char *pair_location(const struct pair *p);
 
+/* Is the session there to take back a run? */
+bool pair_undoes(const struct pair *p);
+
 /* The first words of each end. */
 void pair_send_hello(struct pair *p);
 int pair_take_hello(struct pair *p, struct err *err); /* waits */

@@ -266,6 +266,50 @@ report_end(struct report *r, const struct plan *plan,
         send_change(r, plan, op);
 }
 
+static struct message_event_version
+version_of(const struct message_undo_version *v)
+{
+    return (struct message_event_version){.kind = v->kind,
+                                          .mode = v->mode,
+                                          .size = v->size,
+                                          .mtime_ns = v->mtime_ns};
+}
+
+void
+report_taken_back(struct report *r, bool far,
+                  const struct message_undo_item *item)
+{
+    struct message_event_side *side = far ? &r->sum.far : &r->sum.own;
+    struct message_event_change m = {.far = far,
+                                     .shown = true,
+                                     .action = item->action,
+                                     .why = DECIDE_CAUSAL,
+                                     .path = item->path,
+                                     .moved_from = "",
+                                     .from = version_of(&item->before),
+                                     .to = version_of(&item->after)};
+    struct buf b = {0};
+    struct err err;
+
+    if (item->state != MESSAGE_UNDO_DONE) {
+        err_set(&err, item->code < ERR_CODES ? (enum err_code)item->code
+                                             : ERR_CHANGED,
+                "%s", item->sentence);
+        report_problem(r, far, item->path, &err);
+        return;
+    }
+    if (item->action == MESSAGE_PLAN_META)
+        side->meta++;
+    else if (item->after.kind == ENTRY_ABSENT)
+        side->deleted++;
+    else if (item->before.kind == ENTRY_ABSENT)
+        side->created++;
+    else
+        side->changed++;
+    message_event_change_encode(&m, &b);
+    send(r, MESSAGE_EVENT_CHANGE, &b);
+}
+
 static struct message_data_progress
 progress_of(const struct transfer *t)
 {

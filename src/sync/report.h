@@ -11,6 +11,7 @@
 #include "merge/plan.h"
 #include "sync/pair.h"
 #include "sync/transfer.h"
+#include "wire/message_undo.h"
 #include "wire/message_event.h"
 
 struct report {
@@ -41,6 +42,10 @@ void report_plan(struct report *r, const struct plan *plan);
 /* An op has ended; err NULL: it is durable. */
 void report_end(struct report *r, const struct plan *plan,
                 const struct plan_op *op, const struct err *err);
+
+/* A change that was taken back, or why it was not. */
+void report_taken_back(struct report *r, bool far,
+                       const struct message_undo_item *item);
 
 /* Not more often than every 100 ms. */
 void report_progress(struct report *r, const struct transfer *t);

@@ -15,6 +15,7 @@
 #include "sync/peek.h"
 #include "sync/place.h"
 #include "sync/transfer.h"
+#include "sync/undo_pair.h"
 
 struct responder {
     const struct serve_args *args;
@@ -26,6 +27,7 @@ struct responder {
     struct peek_asked asked;
     struct commit commit;
     bool committing;
+    struct undo_pair undo;
     size_t failed; /* own ops that did not end well */
 };
 
@@ -76,10 +78,32 @@ scan(struct responder *s, struct err *err)
         .wait_arg = &s->link};
 
     p->scan = &s->scan;
-    if (place_scan(p->replica, &args, &s->scan, err) < 0)
+    return place_scan(p->replica, &args, &s->scan, err);
+}
+
+/* This end's part of a run is taken back.  0 when nothing is exchanged
+ * afterwards, else 1. */
+static int
+take_back(struct responder *s, struct err *err)
+{
+    struct frame f;
+
+    s->undo = (struct undo_pair){
+        .pair = &s->pair,
+        .read_only = s->pair.replica->ephemeral && !is_dry(s),
+        .no_delete = s->args->no_delete};
+    if (undo_pair_respond(&s->undo, err) < 0)
         return -1;
-    pair_send_scanned(p);
-    return exchange_offer(p, err);
+    if (!s->undo.one_way)
+        return 1;
+    return link_await(&s->link, MESSAGE_END, &f, err);
+}
+
+static int
+offer(struct responder *s, struct err *err)
+{
+    pair_send_scanned(&s->pair);
+    return exchange_offer(&s->pair, err);
 }
 
 /* Until the plan is whole, or the initiator needs none (0). */
@@ -291,6 +315,12 @@ carry_out(struct responder *s, struct err *err)
                                    .peer_node = p->root.node,
                                    .one_way = p->open.mode != MESSAGE_OPEN_BOTH,
                                    .elsewhere = changes_far(s)};
+        if (pair_undoes(p)) {
+            args.undid = p->open.undo;
+            args.first = (uint32_t)s->undo.own.revise.plan.n;
+            if (s->undo.own.revise.row.id != 0)
+                args.row = &s->undo.own.revise.row;
+        }
         s->committing = true;
         int status = commit_open(&s->commit, &args, err);
         free(peer);
@@ -321,6 +351,10 @@ serve(struct responder *s, struct err *err)
 
     if (r == 0)
         r = scan(s, err);
+    if (r == 0 && pair_undoes(&s->pair) && (r = take_back(s, err)) == 0)
+        return 0;
+    if (r >= 0)
+        r = offer(s, err);
     if (r == 0)
         r = converse(s, err);
     if (r <= 0)
@@ -349,6 +383,7 @@ responder_run(int fd_in, int fd_out, const struct serve_args *args,
     else
         channel_flush(s.link.peer, 10000, &ignored);
     commit_fini(&s.commit);
+    undo_pair_fini(&s.undo);
     plan_fini(&s.plan);
     announce_fini(&s.announce);
     scan_fini(&s.scan);

@@ -188,6 +188,31 @@ finish(struct revise *v, struct commit *c, const struct revise_args *args,
     return replica_commit(r, err);
 }
 
+/* What would be done, in a copy of the state. */
+static int
+run_dry(struct revise *v, const struct revise_args *args, struct err *err)
+{
+    struct replica *r = v->replica;
+    int status = replica_begin(r, err);
+
+    for (size_t i = 0; status == 0 && i < v->plan.n; i++) {
+        const struct plan_op *op = &v->plan.ops[i];
+        uint32_t know;
+        status = ledger_number(r, &v->plan.know[op->know], &know, err);
+        if (status == 0)
+            status = ledger_op(&v->ledger, op, know, NULL, err);
+        if (status == 0 && args->ended)
+            args->ended(args->arg, op, NULL);
+        v->done++;
+    }
+    if (status == 0)
+        status = ledger_flush(&v->ledger, err);
+    if (status == 0)
+        return replica_commit(r, err);
+    replica_rollback(r);
+    return -1;
+}
+
 int
 revise_run(struct revise *v, const struct revise_args *args, struct err *err)
 {
@@ -197,7 +222,10 @@ revise_run(struct revise *v, const struct revise_args *args, struct err *err)
                               .durable = !args->no_durable,
                               .trash = !args->no_trash,
                               .run = args->run,
-                              .peer = args->peer};
+                              .peer = args->peer,
+                              .peer_node = args->peer_node,
+                              .undid = args->undid,
+                              .one_way = args->one_way};
     int status = 0;
 
     if (v->plan.n == 0)
@@ -205,6 +233,8 @@ revise_run(struct revise *v, const struct revise_args *args, struct err *err)
     plan_order(&v->plan);
     if (take_tick(v, err) < 0)
         return -1;
+    if (args->dry)
+        return run_dry(v, args, err);
     status = commit_open(&c, &how, err);
     for (size_t i = 0; status == 0 && i < v->plan.n; i += BATCH)
         status = run_batch(v, &c, args, i,
@@ -212,6 +242,8 @@ revise_run(struct revise *v, const struct revise_args *args, struct err *err)
     if (status == 0)
         status = finish(v, &c, args, err);
     snprintf(v->run, sizeof v->run, "%s", c.run.name);
+    v->row = c.run;
+    v->row.peer = NULL;
     commit_fini(&c);
     if (status == 0)
         place_prune(v->replica);

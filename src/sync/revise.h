@@ -23,6 +23,7 @@
 #include "manifest/entry.h"
 #include "manifest/knowledge.h"
 #include "merge/plan.h"
+#include "store/history.h"
 #include "store/replica.h"
 #include "sync/ledger.h"
 
@@ -34,6 +35,8 @@ struct revise {
     struct mem_arena arena;
     size_t done, failed; /* changes, after revise_run */
     char run[32];        /* its name, after revise_run */
+    struct history_run row; /* the same with all of it, but for peer; id 0: there
+                               was nothing to do */
 };
 
 void revise_begin(struct revise *v, struct replica *r);
@@ -58,7 +61,11 @@ int revise_add(struct revise *v, const char *path, const struct entry *to,
 struct revise_args {
     const char *run;   /* name for the history; NULL: one is drawn */
     const char *peer;  /* whom it is about, for people; may be NULL */
+    uint64_t peer_node;
+    const char *undid; /* the run that this takes back; NULL: none */
+    bool one_way;
     bool no_trash, no_durable;
+    bool dry; /* the replica is ephemeral: record it, and leave the tree */
 
     /* Opens the content that op->to describes, for reading from its start;
      * it is verified.  Called for PLAN_FILE. */

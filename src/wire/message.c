@@ -15,6 +15,7 @@ static const char *const names[256] = {
     [MESSAGE_ROOT] = "ROOT",
     [MESSAGE_WHO] = "WHO",
     [MESSAGE_SCANNED] = "SCANNED",
+    [MESSAGE_UNDO] = "UNDO",
     [MESSAGE_LIST] = "LIST",
     [MESSAGE_LISTING] = "LISTING",
     [MESSAGE_CHANGES_END] = "CHANGES_END",

@@ -3,7 +3,7 @@
  * Messages: what the two ends say to each other, and a command to the end
  * that it started.  This file has the numbers of all messages and the short
  * ones; the longer ones have files of their own (message_open, message_root,
- * message_scan, message_tree, message_plan, message_data, message_event).
+ * message_scan, message_tree, message_plan, message_data, message_event, message_undo).
  *
  * For a message x there is a struct message_x and
  *   void message_x_encode(const struct message_x *m, struct buf *out);
@@ -54,6 +54,7 @@ enum message_type {
     MESSAGE_ROOT = 0x03,
     MESSAGE_WHO = 0x04,
     MESSAGE_SCANNED = 0x05,
+    MESSAGE_UNDO = 0x06,
     MESSAGE_LIST = 0x10,
     MESSAGE_LISTING = 0x11,
     MESSAGE_CHANGES_END = 0x12, /* no payload */

@@ -17,6 +17,7 @@
 #include "wire/message_root.h"
 #include "wire/message_scan.h"
 #include "wire/message_tree.h"
+#include "wire/message_undo.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -88,6 +89,7 @@ AGAIN(question, message_event_question)
 AGAIN(progress, message_data_progress)
 AGAIN(log_, message_log)
 AGAIN(note, message_note)
+AGAIN(undo, message_undo)
 
 static bool
 data_(struct reader *r, struct mem_arena *arena, struct buf *out)
@@ -106,6 +108,7 @@ static again_fn *const all[256] = {
     [MESSAGE_ROOT] = root,
     [MESSAGE_WHO] = who,
     [MESSAGE_SCANNED] = scanned,
+    [MESSAGE_UNDO] = undo,
     [MESSAGE_LIST] = list,
     [MESSAGE_LISTING] = listing,
     [MESSAGE_PEEK] = peek,

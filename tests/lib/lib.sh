@@ -116,7 +116,7 @@ weft() {
     case $WEFT_TEST_ENDPOINT,${1:-} in
     local,*) limited "$@" ;;
     *,sync | *,push | *,pull | *,diff | *,apply | *,watch | *,doctor | \
-        *,resolve | *,verify)
+        *,resolve | *,undo | *,verify)
         command=$1
         shift
         limited "$command" -e "$rsh" --remote-path="$WEFT" "$@"

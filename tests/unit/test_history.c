@@ -62,7 +62,7 @@ START_TEST(runs_are_listed_the_latest_first)
     a.status = 3;
     must(history_end(r, &a, &err));
     must(history_begin(r, &b, &err));
-    must(history_mark_undone(r, a.id, &err));
+    must(history_mark_undone(r, a.id, true, &err));
     must(replica_commit(r, &err));
     ck_assert_str_ne(a.name, b.name);
     reopen();

@@ -21,6 +21,7 @@
 #include "wire/message_root.h"
 #include "wire/message_scan.h"
 #include "wire/message_tree.h"
+#include "wire/message_undo.h"
 
 static const struct incarnation who[2] = {
     {"\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f"},
@@ -456,6 +457,35 @@ start(struct buf *out)
 }
 
 static void
+undo(struct buf *out)
+{
+    static const struct message_undo_item items[] = {
+        {.path = "a", .state = MESSAGE_UNDO_OFFER, .check = "1234567"},
+        {.path = "b/c", .state = MESSAGE_UNDO_SAME},
+        {.path = "b/d",
+         .state = MESSAGE_UNDO_REFUSED,
+         .code = ERR_CHANGED,
+         .sentence = "changed"},
+        {.path = "e",
+         .state = MESSAGE_UNDO_VETO,
+         .code = ERR_STATE,
+         .sentence = "since"},
+        {.path = "f",
+         .state = MESSAGE_UNDO_DONE,
+         .action = MESSAGE_PLAN_FILE,
+         .after = {.kind = ENTRY_FILE,
+                   .mode = 0644,
+                   .size = 300,
+                   .mtime_ns = -5}},
+    };
+    struct message_undo m = {.flags = MESSAGE_UNDO_LAST | MESSAGE_UNDO_KNOWN,
+                             .n = sizeof items / sizeof *items,
+                             .items = items};
+
+    message_undo_encode(&m, out);
+}
+
+static void
 peer(struct buf *out)
 {
     struct message_event_peer m = {.label = "nas",
@@ -688,6 +718,7 @@ AGAIN(message_event_question)
 AGAIN(message_data_progress)
 AGAIN(message_log)
 AGAIN(message_note)
+AGAIN(message_undo)
 
 static bool
 message_data_again(struct reader *r, struct mem_arena *arena, struct buf *out)
@@ -729,6 +760,9 @@ static const struct {
      "00032a2e6f0003737263"
      "082a2e640a21782e64020003612f620101117065726d697373696f6e2064656e"
      "696564020163000900"},
+    {MESSAGE_UNDO, undo, message_undo_again,
+     "03050001610031323334353637000003622f6301020164020a076368616e6765"
+     "64000165030b0573696e636500016604020001a403ac0209"},
     {MESSAGE_LIST, list, message_tree_list_again,
      "020000000003612f620231323334353637006162636465666700"},
     {MESSAGE_LISTING, listing, message_tree_listing_again,

@@ -82,7 +82,7 @@ static const struct {
     {"status a b", "status does not take 'b': weft status [DIR]"},
     {"serve x", "serve does not take 'x': weft serve"},
     {"watch a b", "watch is not built yet"},
-    {"undo", "undo is not built yet"},
+    {"doctor", "doctor is not built yet"},
     {"sync a b --max-size=1m", "--max-size is not built yet"},
     {"sync a b --max-size 1m", "--max-size is not built yet"},
     {"push -avH a b", "-H is not built yet"},
