@@ -91,8 +91,7 @@ must_go(const struct run *run, const struct trash_limits *limits,
 {
     int64_t age = limits->now_ns - run->changed_ns;
 
-    if (age < limits->min_age_ns ||
-        (limits->keep && limits->keep(limits->keep_arg, run->name)))
+    if (age < limits->min_age_ns)
         return false;
     return age > limits->max_age_ns || bytes > limits->max_bytes;
 }
@@ -113,6 +112,35 @@ list_runs(int fd, const struct walk *names, struct run *runs, uint64_t *bytes,
     }
     qsort(runs, names->n, sizeof *runs, by_age);
     return 0;
+}
+
+/* Remove what need not stay of one run; *left_out is what does. */
+static int
+remove_run(int fd, const char *run, const struct trash_limits *limits,
+           struct trash_total *left_out, struct err *err)
+{
+    struct walk names = {0};
+    bool stays = false;
+    int status = 0;
+
+    *left_out = (struct trash_total){0};
+    if (limits->keep == NULL)
+        return descend_remove(fd, run, err);
+    int dir = ops_openat(fd, run, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (dir < 0) /* no folder of ours */
+        return descend_remove(fd, run, err);
+    status = walk_names(dir, &names, err);
+    for (size_t i = 0; status == 0 && i < names.n; i++) {
+        if (limits->keep(limits->keep_arg, run, names.names[i])) {
+            stays = true;
+            status = measure(dir, names.names[i], left_out, err);
+        } else {
+            status = descend_remove(dir, names.names[i], err);
+        }
+    }
+    walk_fini(&names);
+    ops_close_quietly(dir);
+    return status < 0 ? -1 : stays ? 0 : descend_remove(fd, run, err);
 }
 
 int
@@ -138,11 +166,12 @@ trash_prune(int control_fd, const struct trash_limits *limits,
     for (size_t i = 0; i < names.n; i++) {
         if (!must_go(&runs[i], limits, bytes))
             continue;
-        if (descend_remove(fd, runs[i].name, err) < 0)
+        struct trash_total left;
+        if (remove_run(fd, runs[i].name, limits, &left, err) < 0)
             goto out;
-        bytes -= runs[i].holds.bytes;
-        removed.files += runs[i].holds.files;
-        removed.bytes += runs[i].holds.bytes;
+        bytes -= runs[i].holds.bytes - left.bytes;
+        removed.files += runs[i].holds.files - left.files;
+        removed.bytes += runs[i].holds.bytes - left.bytes;
     }
     r = 0;
 out:

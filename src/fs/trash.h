@@ -22,13 +22,13 @@ struct trash_limits {
     int64_t max_age_ns; /* older ones go */
     int64_t min_age_ns; /* younger ones stay, however full it is */
     uint64_t max_bytes; /* then the oldest go until no more than this stays */
-    /* Runs that must stay; may be NULL. */
-    bool (*keep)(void *arg, const char *run);
+    /* What must stay of a run that goes: names in its folder.  May be NULL. */
+    bool (*keep)(void *arg, const char *run, const char *name);
     void *keep_arg;
 };
 
 /*
- * Remove runs, the oldest first.  removed_out (may be NULL) is what they
+ * Remove runs, but for what must stay, the oldest first.  removed_out (may be NULL) is what they
  * held.  An error leaves the rest where it is.
  */
 int trash_prune(int control_fd, const struct trash_limits *limits,

@@ -10,7 +10,7 @@
 #include "sync/conflicts.h"
 #include "sync/keep.h"
 #include "sync/ledger.h"
-#include "sync/place.h"
+#include "sync/prune.h"
 #include "sync/scope.h"
 
 struct finish {
@@ -225,7 +225,7 @@ finish(const struct finish_args *args, struct hash_id *h, struct hash_id *v,
         return -1;
     keep_texts(args->pair, args->plan);
     if (args->commit != NULL)
-        place_prune(r);
+        prune_trash(r);
     return tree_root(r->tree, h, v, &uneven, err) < 0 ? -1 : 0;
 }
 

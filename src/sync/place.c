@@ -123,23 +123,6 @@ place_scan(struct replica *r, const struct scan_args *args,
     return replica_commit(r, err);
 }
 
-void
-place_prune(struct replica *r)
-{
-    const int64_t day = 24 * 3600 * CLOCK_SECOND;
-    struct statvfs fs;
-    struct err ignored;
-
-    if (r->ephemeral || ops_statvfs(r->control_fd, &fs) < 0)
-        return;
-    struct trash_limits limits = {.now_ns = clock_wall_ns(),
-                                  .max_age_ns = PLACE_TRASH_DAYS * day,
-                                  .min_age_ns = day,
-                                  .max_bytes = (uint64_t)fs.f_blocks *
-                                               fs.f_frsize / 10};
-    trash_prune(r->control_fd, &limits, NULL, &ignored);
-}
-
 int
 place_doubt(struct replica *r, struct err *err)
 {

@@ -22,12 +22,6 @@ int place_open(struct replica **out, const struct message_open *open,
 int place_scan(struct replica *r, const struct scan_args *args,
                struct scan_result *out, struct err *err);
 
-/* Let go of what has lain in the trash for PLACE_TRASH_DAYS, and of the oldest
- * while it takes more than a tenth of the file system.  Failing is no error:
- * the next run tries again. */
-#define PLACE_TRASH_DAYS 30
-void place_prune(struct replica *r);
-
 /* Somebody else uses our incarnation: take a new one, and say so.  Always
  * -1, with ERR_DOUBT: once more, and it will do.  Of a dry run nothing
  * remains; it is opened again with MESSAGE_OPEN_DOUBT. */

@@ -10,7 +10,7 @@
 #include "base/path.h"
 #include "fs/ops.h"
 #include "sync/commit.h"
-#include "sync/place.h"
+#include "sync/prune.h"
 
 #define CHUNK (1u << 20)
 #define BATCH 1000
@@ -246,7 +246,7 @@ revise_run(struct revise *v, const struct revise_args *args, struct err *err)
     v->row.peer = NULL;
     commit_fini(&c);
     if (status == 0)
-        place_prune(v->replica);
+        prune_trash(v->replica);
     return status;
 }
 

@@ -12,7 +12,7 @@ N=${N:-25}
 [ "$N" -gt 0 ] || N=25
 begun=$SEED
 right=$(far right)
-odd=$(printf 'o\377d d\\')
+odd=$(printf 'o\377d d')
 
 folder() {
     random 7

@@ -48,10 +48,18 @@ left(void)
 }
 
 static bool
-keep_b(void *arg, const char *name)
+keep_b(void *arg, const char *run, const char *name)
 {
     (void)arg;
-    return *name == 'b';
+    ck_assert_str_ne(name, "");
+    return *run == 'b';
+}
+
+static bool
+keep_needed(void *arg, const char *run, const char *name)
+{
+    (void)arg;
+    return *run != 'c' && strcmp(name, "needed") == 0;
 }
 
 static const struct {
@@ -95,6 +103,32 @@ START_TEST(pruning)
     ck_assert_uint_eq(after.files, strlen(rules[_i].left));
     ck_assert_uint_eq(after.bytes + removed.bytes, before.bytes);
     ck_assert_uint_eq(after.files + removed.files, before.files);
+}
+END_TEST
+
+START_TEST(what_must_stay_of_a_run)
+{
+    struct trash_limits limits = {
+        .now_ns = NOW, .max_age_ns = 30 * DAY, .keep = keep_needed};
+    struct trash_total removed, after;
+
+    run("a", 100000, 60);
+    scratch_write("trash/a/needed", "still");
+    run("c", 100000, 60);
+    scratch_write("trash/c/needed", "not");
+    limits.now_ns = clock_wall_ns() + 60 * DAY;
+    must(trash_prune(scratch_fd, &limits, &removed, &err));
+    ck_assert_str_eq(left(), "a");
+    ck_assert_str_eq(scratch_read("trash/a/needed"), "still");
+    ck_assert_uint_eq(removed.files, 3);
+    must(trash_size(scratch_fd, &after, &err));
+    ck_assert_uint_eq(after.files, 1);
+    must(trash_prune(scratch_fd, &limits, &removed, &err));
+    ck_assert_uint_eq(removed.files, 0);
+    ck_assert_uint_eq(removed.bytes, 0);
+    limits.keep = NULL;
+    must(trash_prune(scratch_fd, &limits, &removed, &err));
+    ck_assert_str_eq(left(), "");
 }
 END_TEST
 
@@ -181,6 +215,7 @@ main(void)
     tcase_set_timeout(t, 60);
     tcase_add_checked_fixture(t, scratch_setup, scratch_teardown);
     tcase_add_loop_test(t, pruning, 0, (int)(sizeof rules / sizeof *rules));
+    tcase_add_test(t, what_must_stay_of_a_run);
     tcase_add_test(t, no_trash_yet);
     tcase_add_test(t, links_in_it_are_not_followed);
     tcase_add_test(t, any_depth);
