@@ -12,6 +12,7 @@
 struct page {
     struct listing *listing;
     bool touched;
+    bool queued; /* to be written by the flush under way */
 };
 
 static struct page *
@@ -182,6 +183,7 @@ ledger_flush(struct ledger *l, struct err *err)
             continue;
         MEM_GROW(todo, n, cap);
         todo[n++] = page;
+        page->queued = true;
     }
     if (n > 0)
         qsort(todo, n, sizeof *todo, deepest_last);
@@ -192,8 +194,8 @@ ledger_flush(struct ledger *l, struct err *err)
             status = -1;
         else
             status = write_out(l, page, up, err);
-        if (status == 0 && up != NULL && !up->touched) {
-            up->touched = true;
+        if (status == 0 && up != NULL && !up->queued) {
+            up->queued = true;
             MEM_GROW(todo, n, cap);
             size_t place = n++;
             for (; place > 0 && deepest_last(&up, &todo[place - 1]) < 0;

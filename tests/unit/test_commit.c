@@ -348,6 +348,36 @@ START_TEST(record)
 }
 END_TEST
 
+/* What is known of a path whose directories are not there has listings of its
+ * own, which the root leads to. */
+START_TEST(known_below_what_is_no_directory)
+{
+    struct hash_id h, v;
+    struct listing *l;
+    struct err err = {0};
+    struct entry nothing = {.name = ""};
+    bool uneven = false;
+
+    add("a/x/y", &nothing);
+    ck_assert_int_eq(plan.ops[0].action, PLAN_RECORD);
+    begin();
+    ck_assert_uint_eq(run(), 0);
+    must(tree_root(replica->tree, &h, &v, &uneven, &err));
+    ck_assert(uneven);
+    for (const char *path = "a/x/y"; *path != '\0';) {
+        char *dir = path_parent(path);
+        must(tree_load(replica->tree, dir, &l, &err));
+        ck_assert_msg(l != NULL, "no listing of '%s'", dir);
+        const struct entry *e = listing_find(l, path_name(path));
+        ck_assert_msg(e != NULL && (e->uneven || e->know != 0), "%s", path);
+        listing_free(l);
+        path = mem_arena_string(&plan.arena, dir);
+        free(dir);
+    }
+    check_record();
+}
+END_TEST
+
 START_TEST(without_a_trash)
 {
     trash = false;
@@ -374,6 +404,7 @@ main(void)
     tcase_add_test(tc, never_through_a_link);
     tcase_add_test(tc, a_directory_with_content_stays);
     tcase_add_test(tc, record);
+    tcase_add_test(tc, known_below_what_is_no_directory);
     tcase_add_test(tc, without_a_trash);
     suite_add_tcase(suite, tc);
     return scratch_run(suite);
