@@ -85,13 +85,15 @@ ignored(const struct look *look, const char *path, bool is_dir)
     return yes;
 }
 
-/* Did the rules of before leave it out? */
+/* Did the rules of before leave it out, or the directory? */
 static bool
 is_covered(const struct look *look, const char *path, bool is_dir)
 {
     const struct ignore *before = look->shared->before;
 
-    return before != NULL && ignore_covers(before, path, is_dir, NULL);
+    return before != NULL &&
+           (look->covered ||
+            ignore_match(before, path, is_dir, NULL) == IGNORE_YES);
 }
 
 static int
@@ -213,10 +215,11 @@ record(struct look *look, const char *path, const struct entry *old,
                                      .event = &s->event,
                                      .covered = covered,
                                      .nothing = s->nothing};
+    bool same = entry_is_there(old) && entry_same(old, e);
     if (notice(&args, e)) {
         bool is_new = !entry_is_there(old);
         look->events++;
-        if (s->audit)
+        if (s->audit && !same)
             find(look, mem_string(path), is_new ? LOOK_EXTRA : LOOK_EDITED);
         log_debug(LOG_SCAN, "event path='%s' kind=%d was=%d", path, e->kind,
                   is_new ? 0 : (int)old->kind);
@@ -406,6 +409,8 @@ look_through(struct look *look, int dirfd, const struct walk *names)
     size_t at = 0;
 
     read_rules(look, dirfd, names);
+    look->covered = look->shared->before != NULL && l->path[0] != '\0' &&
+                    ignore_covers(look->shared->before, l->path, true, NULL);
     for (size_t i = 0; i < names->n; i++) {
         const char *name = names->names[i];
         if (atomic_load(&look->shared->stop))

@@ -66,6 +66,7 @@ struct look {
     const struct look_shared *shared;
     struct listing *listing; /* as remembered, or empty */
 
+    bool covered;       /* the directory was left out by the rules of before */
     bool changed;       /* the listing differs from what is stored */
     uint64_t events;    /* versions recorded, vanished ones included */
     bool failed;        /* the directory could not be read: err says why */

@@ -159,26 +159,6 @@ clear(struct revision *v, int dir)
     }
 }
 
-/* The true events of what the other had that a decision about it has to know:
- * those of the dots in its record, and what their replicas did before. */
-static struct events
-told(const struct world *w, const struct note *note)
-{
-    const struct entry *e = &note->theirs;
-    struct knowledge dots = {0};
-    struct events all = {{0}};
-
-    for (uint32_t i = 0; entry_is_there(e) && i < e->made.n; i++)
-        knowledge_see(&dots, e->made.v[i].who, e->made.v[i].tick, 0);
-    if (entry_is_there(e))
-        knowledge_see(&dots, e->created.who, e->created.tick, 0);
-    for (int i = 1; i < w->event_n; i++)
-        if (events_has(&note->seen, i) && knowledge_has(&dots, w->event_dot[i]))
-            events_add(&all, i);
-    knowledge_fini(&dots);
-    return all;
-}
-
 struct decision {
     int path;
     struct note *notes[WORLD_NOTES]; /* [n] that it is about */
@@ -198,7 +178,8 @@ take_notes(struct revision *v, struct decision *d, struct resolve_args *args,
         if (!note->open || (one && args->n == 1))
             continue;
         d->notes[args->n] = note;
-        d->others[args->n++] = (struct resolve_other){.entry = &note->theirs};
+        d->others[args->n++] =
+            (struct resolve_other){.entry = &note->theirs, .know = &note->know};
     }
     args->others = d->others;
     d->merged = (struct entry){
@@ -230,10 +211,8 @@ settle(struct revision *v, struct decision *d, struct resolve_args *args,
     if (answer == RESOLVE_DONE) {
         if (entry_is_dir(args->mine) && to.kind != ENTRY_DIR)
             clear(v, p);
-        for (size_t i = 0; i < args->n; i++) {
-            struct events more = told(v->w, d->notes[i]);
-            seen = events_or(&seen, &more);
-        }
+        for (size_t i = 0; i < args->n; i++)
+            seen = events_or(&seen, &d->notes[i]->seen);
         bool ok = true;
         for (size_t i = 0; i < args->n && d->both; i++)
             ok = ok && put_beside(v, p, d->others[i].entry);

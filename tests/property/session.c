@@ -130,8 +130,7 @@ offer(const struct session *s)
             .path = mem_arena_string(&s->args->offer->arena, op->path),
             .from = message_event_version_of(op->from),
             .to = message_event_version_of(op->to)};
-        m.from.target =
-            mem_arena_string(&s->args->offer->arena, m.from.target);
+        m.from.target = mem_arena_string(&s->args->offer->arena, m.from.target);
         m.to.target = mem_arena_string(&s->args->offer->arena, m.to.target);
         if (op->shown && (s->args->random >> (i % 32) & 3) != 0)
             chosen_add(s->args->offer, &m);
@@ -638,10 +637,14 @@ note_conflicts(struct session *s, int side)
         if (c == NULL || world_index(c->path) != p)
             continue;
         const struct entry *theirs = side == PLAN_LEFT ? &c->right : &c->left;
+        const struct knowledge *know = &s->plan.know[c->know[1 - side]];
         n[slot] = (struct note){.open = true,
                                 .peer = peer,
                                 .theirs = entry_copy(theirs, &s->w->arena),
+                                .know.n = know->n,
                                 .seen = other->seen[p]};
+        n[slot].know.seen = mem_arena_dup(&s->w->arena, know->seen,
+                                          know->n * sizeof *know->seen);
     }
 }
 

@@ -46,7 +46,8 @@ struct note {
     bool open;
     int peer; /* index of the replica */
     struct entry theirs;
-    struct events seen; /* there, then */
+    struct knowledge know; /* there, of the path, then; the world's */
+    struct events seen;    /* there, then */
 };
 
 /* What a run changed at one replica. */
