@@ -70,19 +70,20 @@ change() {
                 op = r < .45 ? "edit" : r < .5 ? "same" : r < .6 ? "touch" \
                    : r < .65 ? "chmod" : r < .8 ? "rm" : r < .95 ? "mv" \
                    : r < .97 ? "new" : r < .985 ? "mvdir" : "link"
-                print op "\t" p "\t" who i
+                printf "%s\t%s\t%s\t%09d\n", op, p, who i, \
+                    i * 10000 + seed % 10000 # no two alike
             }
         }' "$T/candidates" >"$T/changes"
     (
         cd "$1" || exit
         tab=$(printf '\t')
-        while IFS=$tab read -r op path tag; do
+        while IFS=$tab read -r op path tag ns; do
             [ -f "$path" ] && [ ! -L "$path" ] || continue
             dir=${path%/*}
             case $op in
             edit) echo "$tag" >>"$path" ;;
             same) echo "the same on both sides" >"$path" ;;
-            touch) touch -d "2001-01-01 00:00:0${#tag}.123456789" "$path" ;;
+            touch) touch -d "2001-01-01 00:00:00.$ns" "$path" ;;
             chmod) chmod 600 "$path" ;;
             rm) rm -f "$path" ;;
             mv) mv "$path" "$dir/moved-$tag" ;;
