@@ -5,6 +5,10 @@
 . "$TEST_LIB/rot.sh"
 
 FLIPS=${FLIPS:-100}
+
+# told TEXT: standard output has it, whatever the commas in its numbers.
+told() { tr -d , <"$T/out" | grep -qF -e "$1" || wrong "'$1' is not told"; }
+
 rot_disk $((FLIPS / 20 + 40))M
 left=$T/disk/left
 right=$(far right)
@@ -27,7 +31,7 @@ describe "$left" >"$T/good"
 
 it "all is well at first"
 ok verify "$left"
-stdout_has "verified: $((FLIPS * 2)) files as recorded"
+told "verified: $((FLIPS * 2)) files as recorded"
 
 find "$left"/d* -type f | sort -t f -k 2n |
     awk -v n="$FLIPS" 'NR % 2 && m++ < n' >"$T/chosen"
@@ -45,8 +49,8 @@ status 1 verify "$left"
 sed -n 's/^rotten *//p' "$T/out" | sort >"$T/found"
 cmp -s "$T/wanted" "$T/found" ||
     wrong "$(wc -l <"$T/found") found of $(wc -l <"$T/wanted")"
-stdout_has "verified: $FLIPS files as recorded"
-stdout_has "$FLIPS rotten"
+told "verified: $FLIPS files as recorded"
+told "$FLIPS rotten"
 
 # What has no rot: each file is as it was, or is not there.
 sound() {
@@ -86,7 +90,7 @@ same_tree right third
 
 it "and the one with the rot is still the one with the rot"
 status 1 verify "$left"
-stdout_has "$FLIPS rotten"
+told "$FLIPS rotten"
 
 it "an edit elsewhere still comes, and heals that file"
 healed=$(head -n 1 "$T/wanted")
@@ -101,7 +105,7 @@ write "right/$lost" 'another version'
 status 1 verify "$left" --repair="$right"
 stderr_has "$lost"
 stdout_has '1 rotten'
-stdout_has "$((FLIPS - 2)) repaired"
+told "$((FLIPS - 2)) repaired"
 refuses cmp -s "$left/$lost" "$T/lost"
 content "right/$lost" 'another version'
 
