@@ -82,6 +82,16 @@ head -c 4096 /dev/urandom | dd of=left/.weft/state.db conv=notrunc status=none
 status 4 verify left
 one_sentence
 
+it "what another's rule left out is as recorded"
+tree here 'x=1' 'y=2'
+tree there '.weftignore=x'
+sync_ok here there
+rm here/.weftignore
+run verify here
+stdout_has .weftignore
+stdout_lacks "'x'"
+stdout_lacks ' x'
+
 it "what cannot be read is status 3"
 if [ "$(id -u)" -eq 0 ]; then
     command -v setpriv >/dev/null || skip "no setpriv to become a plain user"
