@@ -271,7 +271,8 @@ count_lost(struct plan *p)
     }
     for (size_t i = 0; i < p->n; i++) {
         const struct plan_op *op = &p->ops[i];
-        if (op->from->kind != ENTRY_FILE || op->to->kind == ENTRY_FILE)
+        if (op->action == PLAN_RECORD || op->from->kind != ENTRY_FILE ||
+            op->to->kind == ENTRY_FILE)
             continue;
         content_of(op->side, op->from, &key);
         if (table_get(&made, key.key) == NULL)
