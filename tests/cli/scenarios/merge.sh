@@ -53,11 +53,12 @@ A is      a=1\nmine\n
 B is      a=yours\n1\n
 
 == no text
-start     a=1\n\0000\n2\n3\n4\n
-A         a=x\n\0000\n2\n3\n4\n
-B         a=1\n\0000\n2\n3\ny\n
+sh        mkdir A && printf '1\n\0\n2\n3\n4\n' >A/a
+run 0     sync A B
+sh        printf 'x\n\0\n2\n3\n4\n' >A/a && printf '1\n\0\n2\n3\ny\n' >B/a
 run 1     sync --conflict=merge A B
 conflict  a: changed on both sides
+sh        [ "$(head -c 1 A/a)" = x ] && [ "$(head -c 1 B/a)" = 1 ]
 
 == an edit beats a deletion
 start     a=1\n2\n b=2
