@@ -42,13 +42,26 @@ content_of(const char *path, const struct stat *st)
 /* Trees are made anew for each run, with other nodes: a version that is kept
  * beside another goes by the rest of its name. */
 static void
-forget_node(char *path)
+forget_node(char *path, const char *full)
 {
     static const char mark[] = ".weft-conflict-";
     char *at = strstr(path, mark);
+    struct stat st;
 
-    if (at != NULL && strlen(at) >= sizeof mark + 15 + 16)
-        memset(at + sizeof mark + 15, '0', 16);
+    if (at == NULL || strlen(at) < sizeof mark + 15 + 16)
+        return;
+    at += sizeof mark + 15;
+    /* Nor does the number count that a first attempt has used up, unless it
+     * has left something. */
+    if (strncmp(at + 16, "-2", 2) == 0) {
+        char *first = mem_string(full);
+        char *end = first + strlen(first) - strlen(at) + 16;
+        memmove(end, end + 2, strlen(end + 2) + 1);
+        if (lstat(first, &st) < 0)
+            memmove(at + 16, at + 18, strlen(at + 18) + 1);
+        free(first);
+    }
+    memset(at, '0', 16);
 }
 
 static void
@@ -71,7 +84,7 @@ walk(struct snapshot *s, const char *top, const char *below, bool is_root)
         MEM_GROW(s->v, s->n, s->cap);
         struct snapshot_item *i = &s->v[s->n++];
         *i = (struct snapshot_item){.path = path};
-        forget_node(path);
+        forget_node(path, full);
         i->kind = S_ISDIR(st.st_mode) ? 'd' : S_ISLNK(st.st_mode) ? 'l' : 'f';
         if (i->kind != 'l')
             i->mode = st.st_mode & 07777;
