@@ -50,7 +50,7 @@ it "an unmounted disk stops the run, and nothing is written under it"
 eject m
 status 5 sync m "$pc"
 status 5 push m "$pc"
-status 5 push "$pc" m
+status 5 pull m "$pc"
 status 5 diff m "$pc"
 [ -z "$(ls -A m)" ] || wrong "the mount point was filled"
 content pc/ours 1
