@@ -112,14 +112,4 @@ stdout_has 'unreadable d: '
 stdout_lacks missing
 chmod 755 right/d
 
-it "what another's rule left out is as recorded"
-tree here 'x=1' 'y=2'
-tree there '.weftignore=x'
-sync_ok here there
-rm here/.weftignore
-run verify here
-stdout_has .weftignore
-stdout_lacks "'x'"
-stdout_lacks ' x'
-
 finish
