@@ -66,12 +66,14 @@ find(struct asked *c, struct err *err)
     struct history_run run;
     int status = 0;
 
-    if (before != NULL && here_is_run(before)) {
-        status = history_find(c->replica, before, &arena, &run, err);
+    /* A day looks like a part of a run's name. */
+    if (before != NULL &&
+        when_parse(before, clock_wall_ns(), &args.before_ns, err) < 0) {
+        status = -1;
+        if (here_is_run(before))
+            status = history_find(c->replica, before, &arena, &run, err);
         if (status == 0)
             args.before_run = run.id;
-    } else if (before != NULL) {
-        status = when_parse(before, clock_wall_ns(), &args.before_ns, err);
     }
     mem_arena_fini(&arena);
     if (status == 0)

@@ -99,6 +99,13 @@ stderr_has keep
 [ -d right/keep ] || wrong "it went"
 rmdir right/keep
 
+it "a day is a time, not a part of a run's name"
+status 1 restore -n --before=2001-02-03 right/keep
+stdout_has keep
+status 2 restore -n --before=2100-01-01 right/keep
+stderr_has 'since then'
+status 2 restore -n --before=2026-02-30 right/keep
+
 it "content that is damaged in the trash does not come back"
 for f in right/.weft/trash/*/*; do
     [ "$(cat "$f")" != k ] || printf K >"$f"

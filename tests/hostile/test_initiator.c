@@ -805,8 +805,12 @@ replace_all(struct peer *p, const struct attack *a)
     for (uint32_t i = 0; i < 12; i++) {
         snprintf(name[i], sizeof name[i], "f%02u", (unsigned)i);
         op[i] = peer_op(p, i, MESSAGE_PLAN_FILE, name[i], peer_file("gone"));
+        p->content[i] = "gone";
     }
     peer_plan(p, op, 12);
+    while (p->committed < 12)
+        ck_assert(peer_await(p, MESSAGE_COMMITTED, NULL));
+    end_well(p);
 }
 
 static void
@@ -1414,7 +1418,8 @@ static const struct attack attacks[] = {
     {"delete everything, moved to nowhere", delete_all, .text = "places",
      .ends = FINE, .changes = true, .open_flags = MESSAGE_OPEN_NO_TRASH,
      .kept = 12},
-    {"replace everything", replace_all, .ends = GUARD},
+    {"replace everything", replace_all, .ends = FINE, .changes = true,
+     .open_flags = MESSAGE_OPEN_NO_TRASH, .kept = 12},
     {"read-only: a file", may_not, .number = MESSAGE_PLAN_FILE, .ends = GUARD,
      READ_ONLY},
     {"read-only: a deletion", may_not, .number = MESSAGE_PLAN_DELETE,
