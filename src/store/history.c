@@ -166,6 +166,15 @@ history_end(struct replica *r, const struct history_run *run, struct err *err)
 }
 
 int
+history_forget(struct replica *r, int64_t id, struct err *err)
+{
+    if (database_run(r->db, err, "DELETE FROM changes WHERE run=?", "i", id) <
+        0)
+        return -1;
+    return database_run(r->db, err, "DELETE FROM runs WHERE id=?", "i", id);
+}
+
+int
 history_mark_undone(struct replica *r, int64_t id, bool undone,
                     struct err *err)
 {

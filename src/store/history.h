@@ -54,6 +54,9 @@ int history_end(struct replica *r, const struct history_run *run,
 int history_mark_undone(struct replica *r, int64_t id, bool undone,
                         struct err *err);
 
+/* A run that has come to nothing.  Inside a transaction. */
+int history_forget(struct replica *r, int64_t id, struct err *err);
+
 /*
  * The run that people mean: its name, or a part that only one begins or ends
  * with; NULL or "" is the last one.  Its peer goes to the arena.

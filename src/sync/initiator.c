@@ -13,6 +13,7 @@
 #include "merge/policy.h"
 #include "merge/reconcile.h"
 #include "merge/settle.h"
+#include "store/history.h"
 #include "sync/announce.h"
 #include "sync/chosen.h"
 #include "sync/commit.h"
@@ -486,45 +487,73 @@ finish(struct initiator *s, struct transfer *t, struct err *err)
     return 0;
 }
 
+/* Begin the run in the history here: before the far end can change anything,
+ * so that what a killed run did there is known by its name here, too. */
 static int
-carry_out(struct initiator *s, struct transfer *t, struct err *err)
+begin_commit(struct initiator *s, struct err *err)
 {
     struct pair *p = &s->pair;
-    bool durable = (s->start.here.flags & MESSAGE_OPEN_DURABLE) != 0;
-    bool trash = (s->start.here.flags & MESSAGE_OPEN_NO_TRASH) == 0;
-    if (announce_send(p, &s->plan, err) < 0 || agree(s, err) < 0)
-        return -1;
-    s->own_ops = false;
+    uint32_t flags = s->start.here.flags;
     bool elsewhere = false;
+
+    s->own_ops = false;
     for (size_t i = 0; i < s->plan.n; i++) {
         const struct plan_op *op = &s->plan.ops[i];
         s->own_ops = s->own_ops || op->side == PLAN_LEFT;
         elsewhere = elsewhere ||
                     (op->side == PLAN_RIGHT && op->action != PLAN_RECORD);
     }
-    if (s->own_ops || elsewhere) {
-        char *peer = pair_location(p);
-        struct commit_args args = {.replica = p->replica,
-                                   .plan = &s->plan,
-                                   .side = PLAN_LEFT,
-                                   .durable = durable,
-                                   .trash = trash,
-                                   .run = s->start.here.run,
-                                   .peer = peer,
-                                   .peer_node = p->root.node,
-                                   .one_way = p->open.mode != MESSAGE_OPEN_BOTH,
-                                   .elsewhere = elsewhere};
-        if (pair_undoes(p)) {
-            args.undid = p->open.undo;
-            args.first = (uint32_t)s->undo.own.revise.plan.n;
-            if (s->undo.own.revise.row.id != 0)
-                args.row = &s->undo.own.revise.row;
-        }
-        s->committing = true;
-        int status = commit_open(&s->commit, &args, err);
-        free(peer);
-        if (status < 0)
-            return -1;
+    if (!s->own_ops && !elsewhere)
+        return 0;
+    char *peer = pair_location(p);
+    struct commit_args args = {.replica = p->replica,
+                               .plan = &s->plan,
+                               .side = PLAN_LEFT,
+                               .durable = (flags & MESSAGE_OPEN_DURABLE) != 0,
+                               .trash = (flags & MESSAGE_OPEN_NO_TRASH) == 0,
+                               .run = s->start.here.run,
+                               .peer = peer,
+                               .peer_node = p->root.node,
+                               .one_way = p->open.mode != MESSAGE_OPEN_BOTH,
+                               .elsewhere = elsewhere};
+    if (pair_undoes(p)) {
+        args.undid = p->open.undo;
+        args.first = (uint32_t)s->undo.own.revise.plan.n;
+        if (s->undo.own.revise.row.id != 0)
+            args.row = &s->undo.own.revise.row;
+    }
+    s->committing = true;
+    int status = commit_open(&s->commit, &args, err);
+    free(peer);
+    return status;
+}
+
+/* The far end wants none of it: there was no run. */
+static void
+forget_run(struct initiator *s)
+{
+    struct replica *r = s->pair.replica;
+    struct err ignored;
+
+    if (!s->committing || s->commit.run.id == 0 ||
+        s->undo.own.revise.row.id != 0 || replica_begin(r, &ignored) < 0)
+        return;
+    if (history_forget(r, s->commit.run.id, &ignored) < 0 ||
+        replica_commit(r, &ignored) < 0)
+        replica_rollback(r);
+}
+
+static int
+carry_out(struct initiator *s, struct transfer *t, struct err *err)
+{
+    struct pair *p = &s->pair;
+
+    if (begin_commit(s, err) < 0)
+        return -1;
+    if (announce_send(p, &s->plan, err) < 0 || agree(s, err) < 0) {
+        if (err->code == ERR_GUARD)
+            forget_run(s);
+        return -1;
     }
     transfer_init(t, p, &s->plan, &s->commit);
     t->on_end = op_ended;

@@ -70,6 +70,8 @@ flags_of(const struct undo_pair *t)
 {
     return MESSAGE_UNDO_LAST |
            (t->own.run.id != 0 ? MESSAGE_UNDO_KNOWN : 0) |
+           (t->own.run.id != 0 && t->own.run.ended_ns == 0 ? MESSAGE_UNDO_CUT
+                                                           : 0) |
            (t->one_way ? MESSAGE_UNDO_ONE_WAY : 0);
 }
 
@@ -342,6 +344,7 @@ undo_pair_respond(struct undo_pair *t, struct err *err)
     if (status >= 0)
         status = keep_rights(t, err);
     if (status >= 0) {
+        t->one_way = (t->own.run.flags & HISTORY_ONE_WAY) != 0;
         add_offers(t, &own);
         send_items(t, flags_of(t), own.items, own.n);
         own.n = 0;
@@ -367,15 +370,21 @@ undo_pair_respond(struct undo_pair *t, struct err *err)
     return status;
 }
 
+/* Where a run was cut short, one end may not have heard of it. */
 static int
 know_it(const struct undo_pair *t, const struct turn *far, struct err *err)
 {
     const char *run = t->pair->open.undo;
+    bool known = (far->flags & MESSAGE_UNDO_KNOWN) != 0;
 
+    if (t->own.run.id == 0 && (far->flags & MESSAGE_UNDO_CUT) != 0)
+        return 0;
+    if (t->own.run.id != 0 && t->own.run.ended_ns == 0)
+        return 0;
     if (t->own.run.id == 0)
         return err_set(err, ERR_USAGE,
                        "there is no run '%s' here: 'weft log' lists them", run);
-    if ((far->flags & MESSAGE_UNDO_KNOWN) == 0 && !t->one_way)
+    if (!known && !t->one_way)
         return err_set(err, ERR_USAGE,
                        "%s does not know the run %s: it is another replica, or "
                        "has forgotten it; 'weft undo --here %s' takes back "
@@ -395,7 +404,9 @@ undo_pair_initiate(struct undo_pair *t, struct err *err)
     if (status >= 0)
         status = take_turn(t, &far, err);
     if (status == 0) {
-        t->one_way = (t->own.run.flags & HISTORY_ONE_WAY) != 0;
+        t->one_way = t->own.run.id != 0
+                         ? (t->own.run.flags & HISTORY_ONE_WAY) != 0
+                         : (far.flags & MESSAGE_UNDO_ONE_WAY) != 0;
         status = know_it(t, &far, err);
     }
     if (status == 0) {

@@ -37,7 +37,8 @@ enum message_undo_flag {
     MESSAGE_UNDO_LAST = 1 << 0,    /* the sender's turn ends */
     MESSAGE_UNDO_KNOWN = 1 << 1,   /* the run is in the sender's history */
     MESSAGE_UNDO_ONE_WAY = 1 << 2, /* nothing is exchanged afterwards */
-    MESSAGE_UNDO_FLAGS = (1 << 3) - 1
+    MESSAGE_UNDO_CUT = 1 << 3,     /* and was cut short there */
+    MESSAGE_UNDO_FLAGS = (1 << 4) - 1
 };
 
 struct message_undo {
