@@ -38,7 +38,8 @@
 #   sh COMMAND            of the shell, where the replicas are
 #   needs WHAT R          R is on such a file system, or the scenario skipped
 #
-# Words, in which \n, \0NNN and so on stand for bytes as with printf's %b:
+# Words, in which \n, \0NNN and so on stand for bytes (but NUL) as with %b of
+# printf:
 #
 #   ({R} stands for the node id of a replica)
 #   p=text  p+=text       a file is written, or is longer by it
