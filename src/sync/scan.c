@@ -333,25 +333,27 @@ hand_out(struct scan *s, struct tree_walk *walk)
 }
 
 /* A directory that a worker has looked at, or NULL; the streams are served
- * when there is none, and now and then.  After a failure only what is under
- * work is waited for. */
+ * when there is none, and now and then: before one is taken, which may be the
+ * last that there is to wait for.  After a failure only what is under work is
+ * waited for. */
 static struct pool_job *
 await(struct scan *s)
 {
     if (s->args->wait == NULL || s->failed)
         return pool_wait(s->pool);
-    struct pool_job *job = pool_take(s->pool);
     int64_t now = clock_mono_ns();
-    if (job == NULL || now - s->served_ns > SERVE_NS) {
-        s->served_ns = now;
-        if (s->args->progress != NULL)
-            s->args->progress(s->args->wait_arg,
-                              atomic_load(&s->shared.read_files),
-                              atomic_load(&s->shared.read_bytes));
-        if (s->args->wait(s->args->wait_arg, pool_fd(s->pool), s->err) < 0)
-            fail(s);
-    }
-    return job;
+    struct pool_job *job =
+        now - s->served_ns > SERVE_NS ? NULL : pool_take(s->pool);
+    if (job != NULL)
+        return job;
+    s->served_ns = now;
+    if (s->args->progress != NULL)
+        s->args->progress(s->args->wait_arg,
+                          atomic_load(&s->shared.read_files),
+                          atomic_load(&s->shared.read_bytes));
+    if (s->args->wait(s->args->wait_arg, pool_fd(s->pool), s->err) < 0)
+        fail(s);
+    return pool_take(s->pool);
 }
 
 /* Everything that can run while the store is read and workers look. */

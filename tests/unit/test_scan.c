@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: ISC */
+#include <poll.h>
 #include <sys/mount.h>
 
 #include "store/replica.h"
@@ -359,6 +360,31 @@ START_TEST(one_tree_one_digest)
 }
 END_TEST
 
+static int
+wait_slowly(void *arg, int fd, struct err *err)
+{
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    (void)arg;
+    (void)err;
+    ck_assert_int_eq(poll(&p, 1, 10000), 1);
+    usleep(20000); /* the streams take their time */
+    return 0;
+}
+
+START_TEST(waits_only_for_what_is_to_come)
+{
+    struct scan_args args = {.wait = wait_slowly};
+    struct err err = {0};
+
+    for (int i = 0; i < 3; i++) {
+        scan_fini(&found);
+        found = (struct scan_result){0};
+        must(place_scan(replica, &args, &found, &err));
+    }
+}
+END_TEST
+
 int
 main(void)
 {
@@ -376,6 +402,7 @@ main(void)
     tcase_add_test(tc, ignored_and_not);
     tcase_add_test(tc, everything_again);
     tcase_add_test(tc, stopped);
+    tcase_add_test(tc, waits_only_for_what_is_to_come);
     tcase_add_test(tc, rotten);
     tcase_add_test(tc, audited);
     tcase_add_test(tc, one_tree_one_digest);
