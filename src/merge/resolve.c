@@ -27,14 +27,19 @@ learn(struct knowledge *know, const struct resolve_other *o)
 
 bool
 resolve_is_open(const struct entry *mine, const struct knowledge *know,
-                const struct entry *other)
+                const struct resolve_other *other)
 {
-    if (!entry_is_there(other))
+    const struct entry *theirs = other->entry;
+
+    if (!entry_is_there(theirs))
         return entry_is_there(mine);
-    if (entry_is_there(mine) && entry_same(mine, other))
+    if (entry_is_there(mine) && entry_same(mine, theirs))
         return false;
-    return !knowledge_has_all(know, other->made) ||
-           !knowledge_has(know, other->created);
+    if (entry_is_dir(theirs) && !entry_is_dir(mine) && other->know != NULL &&
+        !knowledge_within(other->know, know))
+        return true;
+    return !knowledge_has_all(know, theirs->made) ||
+           !knowledge_has(know, theirs->created);
 }
 
 static const struct entry *
@@ -115,7 +120,8 @@ resolve(const struct resolve_args *args, struct mem_arena *arena,
 
     for (size_t i = 0; i < args->n; i++) {
         const struct entry *other = args->others[i].entry;
-        open = open || resolve_is_open(args->mine, args->know, other);
+        open = open ||
+               resolve_is_open(args->mine, args->know, &args->others[i]);
         if (entry_is_dir(other) && entry_is_there(to) && !entry_is_dir(to))
             return RESOLVE_BELOW;
     }

@@ -89,9 +89,13 @@ enum resolve_answer resolve(const struct resolve_args *args,
                             struct mem_arena *arena, struct entry *out,
                             struct knowledge *know);
 
-/* Has anything to be decided between what is here and what the other had? */
+/*
+ * Has anything to be decided between what is here and what the other had?
+ * Where it had a directory, and none is here, all that is in there counts as
+ * well: it is seen where all that the other knew then is known.
+ */
 bool resolve_is_open(const struct entry *mine, const struct knowledge *know,
-                     const struct entry *other);
+                     const struct resolve_other *other);
 
 /* The version that gave way, as a new file (or symlink) under another name. */
 void resolve_beside(const struct entry *loser, struct dot event,

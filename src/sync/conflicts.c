@@ -76,6 +76,8 @@ static int
 is_settled(struct ledger *ledger, const struct history_conflict *c,
            struct err *err)
 {
+    const struct resolve_other other = {.entry = &c->theirs,
+                                        .know = &c->known};
     char *dir = path_parent(c->path);
     struct knowledge known = {0};
     struct listing *l;
@@ -85,7 +87,7 @@ is_settled(struct ledger *ledger, const struct history_conflict *c,
     if (status < 0 || ledger_known(ledger, c->path, &known, err) < 0)
         return -1;
     bool open = resolve_is_open(listing_find(l, path_name(c->path)), &known,
-                                &c->theirs);
+                                &other);
     knowledge_fini(&known);
     return !open;
 }

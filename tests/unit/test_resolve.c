@@ -276,6 +276,27 @@ START_TEST(later_versions)
 }
 END_TEST
 
+START_TEST(directory_below)
+{
+    const struct version here = {'x', {0, 5}, {2, 1}};
+    const struct version dir = {'D', {2, 1}, {2, 1}};
+    struct knowledge before = {0}, there = {0};
+    struct entry mine, e;
+    struct dot dots[2];
+
+    build(&here, &mine, &dots[0]);
+    build(&dir, &e, &dots[1]);
+    know(&before, 5, 4, 1);
+    know(&there, 3, 6, 1);
+    struct resolve_other other = {.entry = &e, .know = &there};
+    ck_assert(resolve_is_open(&mine, &before, &other));
+    knowledge_see(&before, 1, 6, 0);
+    ck_assert(!resolve_is_open(&mine, &before, &other));
+    knowledge_fini(&before);
+    knowledge_fini(&there);
+}
+END_TEST
+
 START_TEST(several)
 {
     const struct version here = {'x', {0, 5}, {2, 1}};
@@ -290,9 +311,9 @@ START_TEST(several)
     build(&one, &e[0], &dots[1]);
     build(&two, &e[1], &dots[2]);
     know(&before, 5, 4, 1); /* the first is settled by now */
-    ck_assert(!resolve_is_open(&mine, &before, &e[0]));
-    ck_assert(resolve_is_open(&mine, &before, &e[1]));
     struct resolve_other others[2] = {{.entry = &e[0]}, {.entry = &e[1]}};
+    ck_assert(!resolve_is_open(&mine, &before, &others[0]));
+    ck_assert(resolve_is_open(&mine, &before, &others[1]));
     struct resolve_args args = {.mine = &mine,
                                 .know = &before,
                                 .others = others,
@@ -353,6 +374,7 @@ main(void)
 
     tcase_add_loop_test(c, choices, 0, n);
     tcase_add_loop_test(c, later_versions, 0, n);
+    tcase_add_test(c, directory_below);
     tcase_add_test(c, several);
     tcase_add_test(c, with_knowledge);
     suite_add_tcase(s, c);

@@ -427,5 +427,45 @@ run 0     sync A C
 A C is    b=again c=3
 run 0     sync B C
 A B C is  b=again c=3
+
+== three: a directory that was edited inside, and files in its place
+start3    p/in=1 keep=1
+A         -p p=fileA
+B         p/in=2
+C         -p p=fileC
+run 1     sync A B C
+conflict  p: a file on one side, a directory on the other
+conflict  p: changed on both sides
+run 1     conflicts A
+says      /B
+says      /C
+run 1     conflicts B
+says      /A
+run 1     conflicts C
+says      /A
+run 1     sync B C
+conflict  p: a file on one side, a directory on the other
+run 1     conflicts A
+says      /B
+says      /C
+run 1     conflicts B
+says      /A
+says      /C
+run 1     conflicts C
+says      /A
+says      /B
+
+== three: such a conflict is settled by others, and no longer listed
+start3    p/in=1 keep=1
+A         -p p=fileA
+B         p/in=2
+run 1     sync A B
+conflict  p: a file on one side, a directory on the other
+run 0     sync --conflict=first B C
+run 1     sync C A
+conflict  p: a file on one side, a directory on the other
+run 0     sync --conflict=first A C
+A C is    p=fileA keep=1
+run 0     conflicts A
 END
 finish
