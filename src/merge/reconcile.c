@@ -62,7 +62,8 @@ struct frame {
                          the session if nothing else is said */
     int force;
     bool quiet;        /* conflicts are not offered for choice: one of them is
-                          enough to keep this directory */
+                          enough to keep this directory, which is to make way
+                        */
     bool stays[SIDES]; /* something in here is there afterwards */
     bool again;        /* it, or a directory above, may be walked again */
     size_t n, conflict_n, scope_n; /* of the plan at the start */
@@ -301,7 +302,7 @@ judge_one_way(const struct walk *w, const struct place *p, struct judgement *j)
 }
 
 static bool
-is_skipped(const struct walk *w, const char *path, bool is_dir)
+is_out_of_scope(const struct walk *w, const char *path, bool is_dir)
 {
     for (int s = 0; s < SIDES; s++) {
         const struct reconcile_side *side = &w->args->side[s];
@@ -309,6 +310,15 @@ is_skipped(const struct walk *w, const char *path, bool is_dir)
             return true;
     }
     return false;
+}
+
+static bool
+is_skipped(const struct walk *w, const char *path, bool is_dir)
+{
+    const struct reconcile_args *a = w->args;
+
+    return (a->about != NULL && !a->about(a->about_arg, path)) ||
+           is_out_of_scope(w, path, is_dir);
 }
 
 /* What is known about a name in the directory of f, on both sides. */
@@ -367,7 +377,7 @@ find_beside(struct walk *w, const struct frame *f, const struct place *p,
         const struct entry *found[SIDES];
         for (int s = 0; s < SIDES; s++)
             found[s] = f->list[s] ? listing_find(f->list[s], name) : NULL;
-        bool usable = path_ok(path) && !is_skipped(w, path, false);
+        bool usable = path_ok(path) && !is_out_of_scope(w, path, false);
         bool free_ = found[0] == NULL && found[1] == NULL;
         if (usable && free_)
             j->beside = mem_arena_string(&w->plan->arena, path);
@@ -583,6 +593,15 @@ goes(const struct place *p)
            entry_is_dir(p->entry[PLAN_RIGHT]);
 }
 
+/* Is it the directory that makes way? */
+static bool
+makes_way(const struct place *p)
+{
+    return entry_is_dir(p->entry[p->j.result.verdict == DECIDE_LEFT
+                                     ? PLAN_RIGHT
+                                     : PLAN_LEFT]);
+}
+
 /* ---- walking ---- */
 
 static void
@@ -597,7 +616,8 @@ enter(struct walk *w, const struct place *p)
 
     if (up != NULL) {
         f.inherit = has_scope(p) ? know_join(w, p->below) : up->inherit;
-        f.quiet = up->quiet || (types_clash(p) && f.force == NOBODY);
+        f.quiet = up->quiet ||
+                  (types_clash(p) && f.force == NOBODY && makes_way(p));
         f.again = up->again || goes(p);
     }
     for (int s = 0; s < SIDES; s++) {

@@ -61,6 +61,13 @@ enum reconcile_choice {
 struct reconcile_args {
     struct reconcile_side side[2]; /* by enum plan_side */
     enum reconcile_mode mode;
+
+    /* Is the path, or one above or below it, what the session is about?  The
+     * rest is skipped like what is out of scope; but a version that loses can
+     * be kept beside under a name that nobody has.  NULL: about all. */
+    bool (*about)(void *arg, const char *path);
+    void *about_arg;
+
     bool mirror;        /* one-way: the target becomes an exact copy, by new
                            events of the source where causality does not say so
                          */

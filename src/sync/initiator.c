@@ -276,15 +276,13 @@ consults(const struct initiator *s, const struct exchange *x)
 }
 
 static bool
-skips(struct exchange *x, const char *path, bool is_dir)
+is_about(void *arg, const char *path)
 {
-    struct pair *p = x->pair;
+    const struct exchange *x = arg;
     bool inside;
 
-    if (x->undo != NULL && !undo_pair_is_about(x->undo, path))
-        return true;
-    return !message_open_about(&p->open, path, &inside) ||
-           pair_skips_own(p, path, is_dir) || pair_skips_far(p, path, is_dir);
+    return (x->undo == NULL || undo_pair_is_about(x->undo, path)) &&
+           message_open_about(&x->pair->open, path, &inside);
 }
 
 static const struct listing *
@@ -302,7 +300,9 @@ far_listing(void *arg, const char *dir)
 static bool
 side_skips(void *arg, const char *path, bool is_dir)
 {
-    return skips(arg, path, is_dir);
+    struct pair *p = ((struct exchange *)arg)->pair;
+
+    return pair_skips_own(p, path, is_dir) || pair_skips_far(p, path, is_dir);
 }
 
 static void
@@ -345,6 +345,8 @@ decide_once(struct initiator *s, struct exchange *x)
                                  .node = p->root.node,
                                  .held = x->held[PLAN_RIGHT]}},
         .mode = (enum reconcile_mode)p->open.mode,
+        .about = is_about,
+        .about_arg = x,
         .mirror = (p->open.flags & MESSAGE_OPEN_MIRROR) != 0,
         .session = {.who = own->self, .tick = own->tick + 1},
         .who = &own->who,
