@@ -53,7 +53,7 @@ _weft()
     conflicts) words="-h --help --version -v --verbose -q --quiet --json -0 --null" ;;
     resolve) words="-h --help --version -n --dry-run --mine --theirs --newer --both --merge --markers --tool= --diff --from= --offline --exclude= --include= --exclude-from= --include-from= --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     log) words="-h --help --version -v --verbose -q --quiet --json --max-count=" ;;
-    undo) words="-h --help --version -n --dry-run --here --max-delete= --new-replica --wait --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
+    undo) words="-h --help --version -n --dry-run --here --max-delete= --wait --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     restore) words="-h --help --version -n --dry-run --before= --list --wait --no-trash --no-durable -v --verbose -q --quiet --json" ;;
     esac
     if [ "$command" = help ]; then

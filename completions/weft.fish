@@ -47,7 +47,7 @@ complete -c weft -n '__fish_seen_subcommand_from manifest' -l sign -r -d 'sign i
 complete -c weft -n '__fish_seen_subcommand_from verify' -l key -r -d 'the public key that must have signed the manifest'
 complete -c weft -n '__fish_seen_subcommand_from verify' -l repair -r -d 'fetch good copies of what is rotten'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply undo' -l max-delete -r -d 'most files that may be lost: N or N%'
-complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply undo' -l new-replica -d 'accept that a location is another tree now'
+complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply' -l new-replica -d 'accept that a location is another tree now'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply verify resolve undo restore' -l wait -d 'wait for another run instead of giving up'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply resolve restore' -l no-trash -d 'do not keep what is replaced or deleted'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply resolve undo restore' -l no-durable -d 'do not wait for stable storage'

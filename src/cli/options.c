@@ -108,7 +108,7 @@ static const struct options_row rows[] = {
     {0, "max-delete", OPTIONS_LIMIT, AT(max_delete), SESSIONS,
      OPTIONS_SAFETY, "NUMBER", 0, 0, NULL,
      "most files that may be lost: N or N%"},
-    {0, "new-replica", OPTIONS_FLAG, AT(new_replica), SESSIONS,
+    {0, "new-replica", OPTIONS_FLAG, AT(new_replica), SESSIONS & ~ONLY(UNDO),
      OPTIONS_SAFETY, NULL, 0, 0, NULL,
      "accept that a location is another tree now"},
     {0, "wait", OPTIONS_FLAG, AT(wait), CHANGES | ONLY(VERIFY), OPTIONS_SAFETY,

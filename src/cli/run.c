@@ -470,6 +470,7 @@ run_about(const struct options *o, const struct run_about *about,
     all.operands = pair;
     all.n = 2;
     fill(&args, &all, SESSION_BOTH, &rules);
+    args.known = true;
     args.policy = about->policy;
     args.only = about->only;
     args.only_n = about->n;
@@ -495,6 +496,7 @@ run_undo(const struct options *o, const struct run_undo *undo)
     all.operands = locations;
     all.n = 2;
     fill(&args, &all, SESSION_BOTH, undo->rules);
+    args.known = true;
     args.undo = undo->run;
     return run_it(&all, &args);
 }

@@ -111,6 +111,8 @@ open_root(struct replica *r, const struct replica_args *a, struct err *err)
     if (root_open(&r->root, a->path, err) == 0)
         return 0;
     r->root.fd = -1;
+    if (a->known && err->sys == ENOENT)
+        err->code = ERR_SYS; /* no wrong word of the user: it was there */
     if (!a->create || err->sys != ENOENT)
         return -1;
     if (a->dry_run)
@@ -143,8 +145,19 @@ guard(struct replica *r, const struct replica_args *a, struct err *err)
     char *quoted = path_quote(a->path);
     err_set(err, ERR_GUARD,
             "%s is not the replica that was synchronized here before: mount "
-            "it, or run again with --new-replica",
-            quoted);
+            "it%s",
+            quoted, a->known ? "" : ", or run again with --new-replica");
+    free(quoted);
+    return -1;
+}
+
+static int
+no_replica(const char *path, struct err *err)
+{
+    char *quoted = path_quote(path);
+
+    err_set(err, ERR_USAGE,
+            "%s is no replica: weft has not synchronized it yet", quoted);
     free(quoted);
     return -1;
 }
@@ -159,19 +172,10 @@ open_place(struct replica *r, const struct replica_args *a, struct err *err)
     if (open_root(r, &look, err) < 0 || find_control(r, err) < 0 ||
         guard(r, a, err) < 0)
         return -1;
-    if (a->dry_run)
+    if ((a->known || (a->read_only && !a->dry_run)) && r->control_fd < 0)
+        return no_replica(a->path, err);
+    if (a->dry_run || a->read_only)
         return 0;
-    if (a->read_only) {
-        if (r->control_fd >= 0)
-            return 0;
-        char *quoted = path_quote(a->path);
-        err_set(err, ERR_USAGE,
-                "%s is no replica: weft has not synchronized "
-                "it yet",
-                quoted);
-        free(quoted);
-        return -1;
-    }
     ops_close_quietly(r->control_fd);
     r->control_fd = -1;
     r->elsewhere = a->leave_alone;

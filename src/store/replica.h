@@ -100,6 +100,7 @@ struct replica_args {
                          parent exists */
     bool wait_lock;   /* until the holder is done */
     bool leave_alone; /* no control directory is made in the tree */
+    bool known;       /* the root must be a replica already */
     bool new_replica; /* another root than expected_root_id is fine */
     const uint8_t *expected_root_id; /* [CONTROL_ID_LEN] what this location
                               had before; NULL none */
@@ -108,7 +109,7 @@ struct replica_args {
 /*
  * Errors: ERR_LOCKED  ERR_SYS  ERR_VERSION (state of a later version)
  *         ERR_GUARD   the root lacks expected_root_id: nothing was made
- *         ERR_USAGE   no state (read_only)
+ *         ERR_USAGE   no state (read_only), no replica (known)
  *         ERR_STATE   state is damaged, or lost (read_only)
  *         ERR_BUSY    a run is beginning and has committed nothing
  *                     (read_only)

@@ -111,6 +111,16 @@ decision_is_plain(const struct decision_path *p,
     return true;
 }
 
+bool
+decision_has_dir(const struct decision_path *p)
+{
+    bool has = entry_is_dir(&p->mine);
+
+    for (size_t i = 0; i < p->n; i++)
+        has = has || entry_is_dir(&p->others[i].entry);
+    return has;
+}
+
 /* ---- contents ---- */
 
 int

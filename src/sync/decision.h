@@ -72,6 +72,10 @@ int decision_look(struct decision *s, struct err *err);
 bool decision_is_plain(const struct decision_path *p,
                       const struct decision_version *other);
 
+/* Is one of the versions a directory?  It can be neither merged nor compared
+ * with another, and is no version that can be kept beside one here. */
+bool decision_has_dir(const struct decision_path *p);
+
 /* Is the version's content here?  1, 0 or -1. */
 int decision_has(struct decision *s, const struct decision_path *p,
                 const struct decision_version *other, struct err *err);

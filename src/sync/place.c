@@ -92,6 +92,7 @@ place_open(struct replica **out, const struct message_open *open,
         .create = (open->flags & MESSAGE_OPEN_CREATE) != 0 &&
                   !(args && args->read_only),
         .wait_lock = (open->flags & MESSAGE_OPEN_WAIT_LOCK) != 0,
+        .known = (open->flags & MESSAGE_OPEN_KNOWN) != 0,
         .new_replica = (open->flags & MESSAGE_OPEN_NEW_REPLICA) != 0,
         .expected_root_id = memcmp(open->root_id, none, sizeof none) != 0
                                 ? open->root_id

@@ -144,7 +144,7 @@ is_target(const struct session *s, size_t place)
 static bool
 may_create(const struct session *s, size_t place)
 {
-    if (!is_target(s, place))
+    if (s->args->known || !is_target(s, place))
         return false;
     if (place != s->own)
         return s->places[s->own].location.remote ||
@@ -186,6 +186,7 @@ fill_open(const struct session *s, size_t place, struct message_open *out,
                  (a->wait ? MESSAGE_OPEN_WAIT_LOCK : 0) |
                  (a->checksum ? MESSAGE_OPEN_CHECKSUM : 0) |
                  (a->new_replica ? MESSAGE_OPEN_NEW_REPLICA : 0) |
+                 (a->known ? MESSAGE_OPEN_KNOWN : 0) |
                  (a->no_trash ? MESSAGE_OPEN_NO_TRASH : 0) |
                  (a->no_durable ? 0 : MESSAGE_OPEN_DURABLE) |
                  (a->mirror ? MESSAGE_OPEN_MIRROR : 0) |

@@ -172,6 +172,7 @@ struct session_args {
     bool checksum;     /* read all content again */
     bool wait;         /* for the lock */
     bool new_replica;  /* accept that a location has become another tree */
+    bool known;        /* both are replicas already: neither is made */
     bool no_trash;
     bool no_durable;   /* for benchmarks; said in the report */
     bool no_compress;

@@ -21,7 +21,8 @@ enum message_open_flag {
     MESSAGE_OPEN_WATCH = 1 << 10,    /* the session goes on after FINISHED */
     MESSAGE_OPEN_WHOLE_FILES = 1 << 11, /* no deltas */
     MESSAGE_OPEN_DOUBT = 1 << 12,    /* with DRY_RUN: be conservative */
-    MESSAGE_OPEN_ALL = (1 << 13) - 1
+    MESSAGE_OPEN_KNOWN = 1 << 13,    /* only what is a replica already */
+    MESSAGE_OPEN_ALL = (1 << 14) - 1
 };
 
 enum message_open_mode {

@@ -221,12 +221,22 @@ fi
 content left/a uno
 mv gone right
 
-it "another tree in the other's place does not know the run"
+it "another tree in the other's place is no place to take the run back"
 mv right gone
 mkdir right
-refuses run undo --new-replica left
+status 5 undo left
+stderr_lacks --new-replica
 content left/a uno
-rm -rf right
+absent right/.weft
+rmdir right
+
+it "what is missing is not made"
+status 4 undo left
+stderr_has --here
+content left/a uno
+absent right
+status 2 undo --new-replica left
+absent right
 mv gone right
 
 it "a pushed run is taken back at its target alone"
