@@ -49,8 +49,10 @@ add(struct buf *b, const struct options *o, const struct replica *r,
         clash_show(b, p);
         buf_add_string(b, "    weft resolve ");
         clash_shell(b, path);
-        buf_add_string(b, "  with --diff, then --mine, --theirs, --both or "
-                          "--merge\n");
+        buf_add_string(b, decision_has_dir(p)
+                              ? "  with --mine, --theirs or --both\n"
+                              : "  with --diff, then --mine, --theirs, --both "
+                                "or --merge\n");
         free(path);
     }
 }

@@ -9,23 +9,15 @@
 #include "base/path.h"
 #include "cli/clash.h"
 #include "cli/cmd.h"
+#include "cli/errands.h"
 #include "cli/exit.h"
 #include "cli/here.h"
 #include "cli/rules.h"
-#include "cli/run.h"
 #include "cli/say.h"
 #include "cli/show.h"
 #include "cli/texts.h"
 #include "sync/decision.h"
 #include "sync/place.h"
-
-#define PATHS_MAX 1000 /* in one session: they travel in one message */
-
-/* What is left to a session with the other. */
-struct errand {
-    enum { MINE, THEIRS, FETCH } what; /* FETCH: only to have its text here */
-    char *peer, *path;
-};
 
 struct work {
     const struct options *o;
@@ -36,8 +28,7 @@ struct work {
     struct scan_result scan;
     struct decision decision;
     struct buf b;
-    struct errand *errands; /* [errand_n] */
-    size_t errand_n, errand_cap;
+    struct errands errands; /* what is left to sessions with others */
     bool fetched; /* the second time: what is not here cannot be had */
     size_t met;  /* conflicts that were asked for */
     size_t open; /* that stay */
@@ -121,7 +112,7 @@ pick(struct work *w, const struct decision_path *p)
 /* To be done in a session with the other. */
 static void
 send_for(struct work *w, const struct decision_path *p,
-         const struct decision_version *v, int what)
+         const struct decision_version *v, enum errands_what what)
 {
     if (v->peer == NULL || w->o->offline) {
         refuse(w, p->path, EXIT_PROBLEMS,
@@ -133,9 +124,19 @@ send_for(struct work *w, const struct decision_path *p,
         tell(w, p->path, "settled in a session with the other");
         return;
     }
-    MEM_GROW(w->errands, w->errand_n, w->errand_cap);
-    w->errands[w->errand_n++] = (struct errand){
-        .what = what, .peer = mem_string(v->peer), .path = mem_string(p->path)};
+    errands_add(&w->errands, what, v->peer, p->path);
+}
+
+/* In a session with each that has another version, or with the one meant. */
+static void
+send_to_all(struct work *w, const struct decision_path *p,
+            enum errands_what what)
+{
+    const struct decision_version *v = w->o->from ? pick(w, p) : NULL;
+
+    for (size_t i = 0; i < p->n; i++)
+        if (w->o->from == NULL || v == &p->others[i])
+            send_for(w, p, &p->others[i], what);
 }
 
 /* What is needed of the other's version is not here: 0 it is on its way, or
@@ -149,7 +150,7 @@ fetch(struct work *w, const struct decision_path *p,
                "the other version is no small text: it is only to be had by "
                "--theirs, or there");
     else
-        send_for(w, p, v, FETCH);
+        send_for(w, p, v, ERRANDS_FETCH);
 }
 
 static void
@@ -158,9 +159,7 @@ take_mine(struct work *w, const struct decision_path *p)
     struct err err;
 
     if (!decision_is_plain(p, NULL)) {
-        const struct decision_version *v = pick(w, p);
-        if (v != NULL)
-            send_for(w, p, v, MINE);
+        send_to_all(w, p, ERRANDS_MINE);
     } else if (decision_mine(&w->decision, p, &err) < 0) {
         complain(w, p->path, EXIT_PROBLEMS, &err);
     } else {
@@ -181,7 +180,7 @@ take_theirs(struct work *w, const struct decision_path *p)
                   ? decision_has(&w->decision, p, v, &err)
                   : 0;
     if (has == 0) {
-        send_for(w, p, v, THEIRS);
+        send_for(w, p, v, ERRANDS_THEIRS);
         return;
     }
     if (has < 0 || decision_theirs(&w->decision, p, v, &err) < 0)
@@ -199,7 +198,11 @@ take_newer(struct work *w, const struct decision_path *p)
     if (v == NULL)
         return;
     bool mine = entry_is_there(&p->mine), theirs = entry_is_there(&v->entry);
-    if (mine && theirs && p->mine.mtime_ns == v->entry.mtime_ns)
+    if (entry_is_dir(&p->mine) || entry_is_dir(&v->entry))
+        refuse(w, p->path, EXIT_CONFLICTS,
+               "a directory has no time of its own: --mine, --theirs or "
+               "--both");
+    else if (mine && theirs && p->mine.mtime_ns == v->entry.mtime_ns)
         refuse(w, p->path, EXIT_CONFLICTS, "both are of the same time");
     else if (!theirs || (mine && p->mine.mtime_ns > v->entry.mtime_ns))
         take_mine(w, p);
@@ -214,13 +217,11 @@ take_both(struct work *w, const struct decision_path *p)
     struct err err;
     int has = 1;
 
+    if (decision_has_dir(p)) {
+        send_to_all(w, p, ERRANDS_BOTH);
+        return;
+    }
     for (size_t i = 0; i < p->n && has > 0; i++) {
-        if (!decision_is_plain(p, &p->others[i])) {
-            refuse(w, p->path, EXIT_CONFLICTS,
-                   "a directory and something else cannot both stay under one "
-                   "name: move one away, or take --mine or --theirs");
-            return;
-        }
         has = decision_has(&w->decision, p, &p->others[i], &err);
         if (has == 0) {
             fetch(w, p, &p->others[i]);
@@ -250,6 +251,11 @@ read_texts(struct work *w, const struct decision_path *p,
     struct err err;
 
     *t = (struct texts){.name = path_name(p->path)};
+    if (entry_is_dir(&p->mine) || entry_is_dir(&v->entry)) {
+        refuse(w, p->path, EXIT_CONFLICTS,
+               "a directory is no text: --mine, --theirs or --both");
+        return false;
+    }
     if (decision_read_mine(d, p, &t->mine, &err) < 0) {
         complain(w, p->path, EXIT_PROBLEMS, &err);
         return false;
@@ -391,7 +397,7 @@ ask(struct work *w, const struct decision_path *p)
     for (size_t i = 0; i < p->n && !w->fetched && !w->o->offline; i++)
         if (p->others[i].peer &&
             decision_has(&w->decision, p, &p->others[i], &err) == 0) {
-            send_for(w, p, &p->others[i], FETCH);
+            send_for(w, p, &p->others[i], ERRANDS_FETCH);
             return;
         }
     clash_show(&w->b, p);
@@ -530,70 +536,6 @@ work_here(struct work *w, struct err *err)
     return reads || w->o->dry_run ? 0 : decision_run(&w->decision, &args, err);
 }
 
-static int
-by_path(const void *a, const void *b)
-{
-    return path_compare(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The paths of errands like this one, sorted, none below another.  They are
- * marked. */
-static size_t
-gather(struct work *w, size_t first, bool *sent, const char **out)
-{
-    const struct errand *e = &w->errands[first];
-    size_t n = 0, kept = 0;
-
-    for (size_t i = first; i < w->errand_n && n < PATHS_MAX; i++) {
-        const struct errand *other = &w->errands[i];
-        if (sent[i] || other->what != e->what ||
-            strcmp(other->peer, e->peer) != 0)
-            continue;
-        sent[i] = true;
-        out[n++] = other->path;
-    }
-    qsort(out, n, sizeof *out, by_path);
-    for (size_t i = 0; i < n; i++)
-        if (kept == 0 || !path_within(out[i], out[kept - 1]))
-            out[kept++] = out[i];
-    return kept;
-}
-
-/* A session about those of the errands that go to one peer the same way. */
-static void
-send_group(struct work *w, size_t first, bool *sent)
-{
-    const struct errand *e = &w->errands[first];
-    const char **only = mem_array(w->errand_n, sizeof *only);
-    struct run_about about = {
-        .first = e->what == THEIRS ? e->peer : w->root,
-        .second = e->what == THEIRS ? w->root : e->peer,
-        .only = only,
-        .n = gather(w, first, sent, only),
-        .policy = e->what == FETCH ? SESSION_SKIP : SESSION_FIRST};
-    struct session_result result;
-
-    int status = run_about(w->o, &about, &result);
-    /* What is only fetched stays in conflict. */
-    if (status > EXIT_CONFLICTS || e->what != FETCH)
-        w->status = exit_worse(w->status, status);
-    for (size_t i = 0; i < about.n && status == 0 && e->what != FETCH; i++)
-        tell(w, only[i], e->what == MINE ? "kept as it is here"
-                                         : "as they have it");
-    free(only);
-}
-
-static void
-send_errands(struct work *w)
-{
-    bool *sent = mem_array(w->errand_n, sizeof *sent);
-
-    for (size_t i = 0; i < w->errand_n; i++)
-        if (!sent[i])
-            send_group(w, i, sent);
-    free(sent);
-}
-
 /* What was fetched is asked for again; the rest is done. */
 static bool
 turn_to_fetched(struct work *w)
@@ -601,18 +543,15 @@ turn_to_fetched(struct work *w)
     for (size_t i = 0; i < w->n; i++)
         free(w->paths[i]);
     free(w->paths);
-    w->paths = mem_array(w->errand_n, sizeof *w->paths);
-    w->n = 0;
-    for (size_t i = 0; i < w->errand_n; i++) {
-        if (w->errands[i].what == FETCH)
-            w->paths[w->n++] = w->errands[i].path;
-        else
-            free(w->errands[i].path);
-        free(w->errands[i].peer);
-    }
-    w->errand_n = 0;
+    w->n = errands_take_fetched(&w->errands, &w->paths);
     w->fetched = true;
     return w->n > 0;
+}
+
+static void
+told_settled(void *arg, const char *path, const char *what)
+{
+    tell(arg, path, what);
 }
 
 static void
@@ -657,7 +596,8 @@ run(struct work *w, struct err *err)
         close_replica(w);
         if (status < 0)
             return -1;
-        send_errands(w);
+        w->status = exit_worse(w->status, errands_run(&w->errands, w->o, w->root,
+                                                      told_settled, w));
     } while (w->status <= EXIT_CONFLICTS && turn_to_fetched(w));
     return 0;
 }
@@ -691,7 +631,7 @@ cmd_resolve_run(struct options *o)
     for (size_t i = 0; i < w.n; i++)
         free(w.paths[i]);
     free(w.paths);
-    free(w.errands);
+    errands_fini(&w.errands);
     free(w.root);
     buf_fini(&w.b);
     return say_flush(w.status);

@@ -196,8 +196,10 @@ head -c 300000 /dev/urandom >right/b
 status 1 sync left "$right"
 cp left/b before
 mv right away
-status 5 resolve left/b --theirs
+status 4 resolve left/b --theirs
 one_sentence
+stderr_lacks --new-replica
+absent right
 [ "$WEFT_TEST_ENDPOINT" = local ] || {
     limited resolve left/b --theirs -e false >"$T/out" 2>"$T/err"
     [ $? -eq 4 ] || wrong "the host was away, and it did not end with 4"
@@ -233,10 +235,20 @@ sync_ok left "$right"
 tree left 'thing/in=dir'
 write right/thing file
 status 1 sync left "$right"
-status 1 resolve left/thing --both
-ok resolve left/thing --mine
-sync_ok left "$right"
+status 1 conflicts left
+stdout_lacks --merge
+status 1 resolve left/thing --merge
+one_sentence
+status 1 resolve left/thing --newer
+one_sentence
+ok resolve left/thing --both
+none left
+none right
 content right/thing/in dir
+for root in left right; do
+    [ "$(cat "$root"/thing.weft-conflict-*)" = file ] ||
+        wrong "the file is not kept beside at $root"
+done
 in_step
 
 it "a third replica sees nothing of it"

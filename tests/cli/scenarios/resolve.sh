@@ -374,5 +374,44 @@ A is      a=mine
 run 0     sync A B
 A B is    a=mine
 again
+
+== a directory edited inside stays, where it was deleted as well
+start     p/in=1
+A         -p p=file
+B         p/in=2
+run 1     sync A B
+conflict  p: a file on one side, a directory on the other
+run 0     resolve --mine B/p
+run 0     sync A B
+A B is    p/in=2
+again
+
+== a directory and two files: the one that is here
+start3    p/in=1
+A         -p p=fileA
+B         p/in=2
+C         -p p=fileC
+run 1     sync A B C
+conflict  p: a file on one side, a directory on the other
+conflict  p: changed on both sides
+run 0     resolve --mine A/p
+run 0     sync A B C
+A B C is  p=fileA
+
+== a directory and two files: all are kept
+start3    p/in=1
+A         -p p=fileA p@2022-03-01
+B         p/in=2
+C         -p p=fileC p@2023-03-01
+run 1     sync A B C
+conflict  p: a file on one side, a directory on the other
+conflict  p: changed on both sides
+run 1     sync B C
+conflict  p: a file on one side, a directory on the other
+run 0     resolve --both C/p
+says      p: both are kept
+run 0     sync A B C
+A B C is  p/in=2 p.weft-conflict-20220301-000000-{A}=fileA p.weft-conflict-20230301-000000-{C}=fileC
+again
 END
 finish
