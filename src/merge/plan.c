@@ -6,6 +6,7 @@
 
 #include "base/path.h"
 #include "base/table.h"
+#include "merge/contents.h"
 
 void
 plan_fini(struct plan *p)
@@ -237,49 +238,22 @@ classify(struct plan *p)
     table_fini(&replaced[PLAN_RIGHT]);
 }
 
-/* Contents as keys of a table: side, size and id in hexadecimal. */
-struct content {
-    char key[2 + 16 + 2 * HASH_LEN + 1];
-};
-
-static void
-content_of(enum plan_side side, const struct entry *e, struct content *out)
-{
-    uint8_t size[8];
-
-    for (size_t i = 0; i < sizeof size; i++)
-        size[i] = (uint8_t)(e->size >> (56 - 8 * i));
-    out->key[0] = side == PLAN_LEFT ? 'l' : 'r';
-    hash_hex(size, sizeof size, out->key + 1);
-    hash_hex(e->id.b, HASH_LEN, out->key + 1 + 2 * sizeof size);
-}
-
-/* Files that go, or make way for something else, and whose content no op puts
- * elsewhere.  One that gets new content is edited, not lost. */
+/* Files that go, and whose content no op puts elsewhere. */
 static void
 count_lost(struct plan *p)
 {
-    struct content *keys = mem_array(p->n, sizeof *keys), key;
-    struct table made = {0};
+    struct contents c;
 
-    for (size_t i = 0; i < p->n; i++) {
-        const struct plan_op *op = &p->ops[i];
-        if (op->action != PLAN_FILE)
-            continue;
-        content_of(op->side, op->to, &keys[i]);
-        table_put(&made, keys[i].key, &keys[i]);
+    contents_init(&c, p);
+    for (size_t from = 0, to; from < c.n; from = to) {
+        size_t gone = 0;
+        to = contents_end(&c, from);
+        for (size_t i = from; i < to; i++)
+            gone += contents_goes(c.items[i].op);
+        if (gone == to - from)
+            p->totals[c.items[from].op->side].lost_files += gone;
     }
-    for (size_t i = 0; i < p->n; i++) {
-        const struct plan_op *op = &p->ops[i];
-        if (op->action == PLAN_RECORD || op->from->kind != ENTRY_FILE ||
-            op->to->kind == ENTRY_FILE)
-            continue;
-        content_of(op->side, op->from, &key);
-        if (table_get(&made, key.key) == NULL)
-            p->totals[op->side].lost_files++;
-    }
-    table_fini(&made);
-    free(keys);
+    contents_fini(&c);
 }
 
 void
