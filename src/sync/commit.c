@@ -22,6 +22,7 @@
 #endif
 
 #define FEW 32 /* files up to which each is synced by itself */
+#define DIRS 256 /* directories finished before their listings are let go */
 
 void
 commit_name(const struct plan_op *op, char out[COMMIT_NAME])
@@ -467,9 +468,10 @@ static int
 record_dirs(struct commit *c, const struct entry_stamp *seen, struct err *err)
 {
     for (size_t i = c->dir_n; i-- > 0;)
-        if (record_dir(c, c->dirs[i], &seen[i], err) < 0)
+        if (record_dir(c, c->dirs[i], &seen[i], err) < 0 ||
+            (i % DIRS == 0 && ledger_flush(&c->ledger, err) < 0))
             return -1;
-    return ledger_flush(&c->ledger, err);
+    return 0;
 }
 
 int
