@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct entry *
+static const struct plan_state *
 content(const struct plan_op *op)
 {
     return op->action == PLAN_FILE ? op->to : op->from;
@@ -21,7 +21,7 @@ contents_goes(const struct plan_op *op)
 static int
 compare(const struct contents_item *x, const struct contents_item *y)
 {
-    const struct entry *a, *b;
+    const struct plan_state *a, *b;
 
     if (x->key != y->key)
         return x->key < y->key ? -1 : 1;

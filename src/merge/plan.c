@@ -34,20 +34,61 @@ plan_know(struct plan *p, const struct knowledge *k)
     return p->know_n++;
 }
 
-/* An entry of an op, in the arena.  Most ops have nothing on one side. */
-static const struct entry *
-keep(struct plan *p, const struct entry *e)
+struct plan_state
+plan_state_of(const struct entry *e)
 {
-    static const struct entry nothing = {.name = "", .kind = ENTRY_ABSENT};
+    if (!entry_is_there(e))
+        return (struct plan_state){.kind = ENTRY_ABSENT};
+    struct plan_state s = {.kind = e->kind,
+                           .mode = e->mode,
+                           .size = e->size,
+                           .mtime_ns = e->mtime_ns,
+                           .target = e->target,
+                           .made = e->made,
+                           .created = e->created,
+                           .seen = e->seen.mode != 0 ? &e->seen : NULL};
+    if (e->kind != ENTRY_DIR)
+        s.id = e->id;
+    memcpy(s.prev, e->prev, sizeof s.prev);
+    return s;
+}
 
-    if (e == NULL || e->kind == ENTRY_ABSENT)
+struct entry
+plan_entry_of(const struct plan_state *s)
+{
+    struct entry e = {.name = "",
+                      .kind = s->kind,
+                      .mode = s->mode,
+                      .size = s->size,
+                      .mtime_ns = s->mtime_ns,
+                      .id = s->id,
+                      .target = s->target,
+                      .made = s->made,
+                      .created = s->created};
+
+    memcpy(e.prev, s->prev, sizeof e.prev);
+    if (s->seen)
+        e.seen = *s->seen;
+    return e;
+}
+
+/* A state of an op, in the arena.  Most ops have nothing on one side. */
+static const struct plan_state *
+keep(struct plan *p, const struct plan_state *s)
+{
+    static const struct plan_state nothing = {.kind = ENTRY_ABSENT};
+
+    if (s == NULL || s->kind == ENTRY_ABSENT)
         return &nothing;
-    struct entry *copy = mem_arena_take(&p->arena, sizeof *copy);
-    *copy = *e;
-    copy->name = "";
-    copy->made = dot_set_copy(e->made, &p->arena);
-    if (e->target)
-        copy->target = mem_arena_string(&p->arena, e->target);
+    struct plan_state *copy = mem_arena_take(&p->arena, sizeof *copy);
+    *copy = *s;
+    if (!dot_set_equal(s->made, p->made))
+        p->made = dot_set_copy(s->made, &p->arena);
+    copy->made = p->made;
+    if (s->target)
+        copy->target = mem_arena_string(&p->arena, s->target);
+    if (s->seen)
+        copy->seen = mem_arena_dup(&p->arena, s->seen, sizeof *s->seen);
     return copy;
 }
 
@@ -70,13 +111,15 @@ plan_add(struct plan *p, const struct plan_op *op)
 void
 plan_set_from(struct plan *p, struct plan_op *op, const struct entry *e)
 {
-    op->from = keep(p, e);
+    struct plan_state from = plan_state_of(e);
+
+    op->from = keep(p, &from);
 }
 
 void
 plan_set_event(struct plan *p, struct plan_op *op, struct dot event)
 {
-    struct entry to = *op->to;
+    struct plan_state to = *op->to;
 
     to.made = dot_set_of(event, &p->arena);
     to.created = event;
@@ -124,10 +167,11 @@ plan_action_of(const struct entry *from, const struct entry *to)
 bool
 plan_restores(const struct plan_op *op)
 {
-    const struct entry *from = op->from, *to = op->to;
+    const struct plan_state *from = op->from, *to = op->to;
+    struct entry had = plan_entry_of(from), has = plan_entry_of(to);
 
     return (op->action == PLAN_FILE || op->action == PLAN_SYMLINK) &&
-           entry_same(from, to) && dot_set_equal(from->made, to->made) &&
+           entry_same(&had, &has) && dot_set_equal(from->made, to->made) &&
            dot_equal(from->created, to->created) &&
            memcmp(from->prev, to->prev, sizeof from->prev) == 0;
 }

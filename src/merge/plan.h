@@ -35,31 +35,48 @@ enum plan_action {
     PLAN_DELETE, /* a file, a symlink, or a directory that is empty by then */
 };
 
+/*
+ * What is at a path before an op or after it: of an entry what an op needs.
+ * There is one for each op, so it is small.
+ */
+struct plan_state {
+    enum entry_kind kind;
+    uint32_t mode;
+    uint64_t size;
+    int64_t mtime_ns;
+    struct hash_id id; /* zero for directories */
+    const char *target;
+    struct dot_set made;
+    struct dot created;
+    uint8_t prev[ENTRY_PREV_LEN];
+    const struct entry_stamp *seen; /* NULL: not seen */
+};
+
 /* One change of one path on one side. */
 struct plan_op {
-    uint32_t id;         /* its place in ops, after plan_order */
-    enum plan_side side; /* whose tree changes */
-    enum plan_action action;
-    enum decide_why why;
     const char *path;   /* in the plan's arena, like all below */
-    const struct entry *from; /* what that side must still have; ENTRY_ABSENT
-                                 if nothing */
-    const struct entry *to;   /* what it has afterwards, record included; the
-                                 names in both mean nothing */
-    uint32_t know;      /* number in plan.know: knowledge of the path
-                           afterwards */
-    bool shown;         /* a change that people are told of: bytes, mode,
-                           mtime or existence change */
+    const struct plan_state *from; /* what that side must still have;
+                                      ENTRY_ABSENT if nothing */
+    const struct plan_state *to;   /* what it has afterwards, record
+                                      included */
     const char *source; /* PLAN_FILE: a path on the receiver that has this
                            content before the plan starts; NULL: none.
                            Set by moves_find, like moves */
-    bool moves;         /* source goes away by a later op of this plan, so
-                           it can be renamed instead of copied.  Also on
-                           that PLAN_DELETE */
     const char *beside; /* DECIDE_BESIDE: the path that this was at, on the
                            side called holder, until it lost; NULL for others.
                            There it is the source */
-    enum plan_side holder;
+    uint32_t id;        /* its place in ops, after plan_order */
+    uint32_t know;      /* number in plan.know: knowledge of the path
+                           afterwards */
+    enum plan_side side : 8; /* whose tree changes */
+    enum plan_action action : 8;
+    enum decide_why why : 8;
+    enum plan_side holder : 8; /* see beside */
+    bool shown;         /* a change that people are told of: bytes, mode,
+                           mtime or existence change */
+    bool moves;         /* source goes away by a later op of this plan, so
+                           it can be renamed instead of copied.  Also on
+                           that PLAN_DELETE */
     bool foreign;       /* DECIDE_BESIDE at the target of a one-way run, which
                            is the right: an event of the right side's own.
                            The dots in to are replaced there */
@@ -107,6 +124,7 @@ struct plan {
     bool mints; /* know has the session's dot: it has to be spent, whatever is
                    taken out of ops later */
     struct plan_totals totals[2]; /* by side */
+    struct dot_set made;          /* the last in the arena: most are alike */
     struct mem_arena arena;
 };
 
@@ -115,7 +133,12 @@ void plan_fini(struct plan *p);
 /* The number of a knowledge in the plan, added if new. */
 uint32_t plan_know(struct plan *p, const struct knowledge *k);
 
-/* Append; strings and sets are copied into the arena. */
+/* The state that an entry is in (NULL: absent), which it borrows from; and an
+ * entry in that state, without a name, which borrows from it in turn. */
+struct plan_state plan_state_of(const struct entry *e);
+struct entry plan_entry_of(const struct plan_state *s);
+
+/* Append; states, strings and sets are copied into the arena. */
 struct plan_op *plan_add(struct plan *p, const struct plan_op *op);
 /* Say what the receiver has: e is copied. */
 void plan_set_from(struct plan *p, struct plan_op *op, const struct entry *e);

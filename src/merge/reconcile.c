@@ -459,26 +459,26 @@ emit(struct walk *w, const struct place *p, int side, struct entry *merged,
 {
     static const struct entry nothing;
     const struct entry *had = p->entry[side] ? p->entry[side] : &nothing;
+    struct plan_state from = plan_state_of(had), to;
     struct plan_op op = {.side = (enum plan_side)side,
                          .why = p->j.result.why,
                          .path = p->path,
-                         .from = had,
-                         .to = merged,
+                         .from = &from,
+                         .to = &to,
                          .know = result};
 
     struct entry own = *merged;
     if (RECONCILE_WITHOUT(MUTANTS_EQUAL_JOINS) &&
-        p->j.result.verdict == DECIDE_EQUAL) {
+        p->j.result.verdict == DECIDE_EQUAL)
         own.made = had->made;
-        op.to = &own;
-    }
-    op.action = plan_action_of(had, op.to);
+    op.action = plan_action_of(had, &own);
     op.shown = op.action != PLAN_RECORD;
     /* What is there and held will have an exception (merge/conclude). */
     bool stored = had->know != 0 || (is_held(w, side) && entry_is_there(had));
-    if (!op.shown && !record_differs(had, op.to) && !decide_mints(op.why) &&
+    if (!op.shown && !record_differs(had, &own) && !decide_mints(op.why) &&
         !know_changes(w, side, stored, p->know[side], result, inherit))
         return;
+    to = plan_state_of(&own);
     plan_add(w->plan, &op);
 }
 
@@ -519,10 +519,10 @@ emit_beside(struct walk *w, const struct place *p, const struct frame *f)
         p->j.result.verdict == DECIDE_LEFT ? PLAN_RIGHT : PLAN_LEFT;
     const struct entry *loser = p->entry[holder];
     struct entry to = entry_copy(loser, &w->scratch), nothing = {0};
+    struct plan_state after;
     struct plan_op op = {.why = DECIDE_BESIDE,
                          .path = p->j.beside,
-                         .from = &nothing,
-                         .to = &to,
+                         .to = &after,
                          .know = know_join(w, f->place.below),
                          .shown = true,
                          .beside = p->path,
@@ -534,6 +534,7 @@ emit_beside(struct walk *w, const struct place *p, const struct frame *f)
     to.uneven = to.racy = false;
     to.seen = (struct entry_stamp){0};
     memset(to.prev, 0, sizeof to.prev);
+    after = plan_state_of(&to);
     op.action = plan_action_of(&nothing, &to);
     for (int s = 0; s < SIDES; s++) {
         if (is_one_way(w) && s != (int)target(w))

@@ -45,7 +45,7 @@ settle_op(struct listing *parent, const struct plan_op *op, uint32_t know)
 {
     const char *name = path_name(op->path);
     const struct entry *old = listing_find(parent, name);
-    struct entry e = *op->to;
+    struct entry e = plan_entry_of(op->to);
 
     e.name = name;
     e.know = know;

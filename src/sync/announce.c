@@ -60,11 +60,12 @@ send_ops(struct pair *p, const struct plan *plan, uint64_t *sent,
                 .action = (enum message_plan_action)op->action,
                 .why = (uint8_t)op->why,
                 .path = op->path,
-                .to = *op->to,
+                .to = plan_entry_of(op->to),
                 .know = op->know,
                 .beside = op->holder == PLAN_RIGHT ? op->beside : NULL,
                 .foreign = op->foreign};
-            message_plan_check(op->from, to->from_check);
+            struct entry from = plan_entry_of(op->from);
+            message_plan_check(&from, to->from_check);
             ++*sent;
         }
         if (m.n == OPS || (op == NULL && m.n > 0)) {
@@ -191,7 +192,6 @@ take_know(struct pair *p, struct reader *r, struct announce *a)
 static int
 take_ops(struct pair *p, struct reader *r, struct announce *a)
 {
-    static const struct entry nothing = {.name = "", .kind = ENTRY_ABSENT};
     struct plan *plan = a->plan;
     struct entry_maps maps = plan_maps(p, plan);
     struct mem_arena arena = {0};
@@ -207,13 +207,13 @@ take_ops(struct pair *p, struct reader *r, struct announce *a)
             status = -1;
             break;
         }
+        struct plan_state to = plan_state_of(&from->to);
         struct plan_op op = {
             .side = from->far_side ? PLAN_RIGHT : PLAN_LEFT,
             .action = (enum plan_action)from->action,
             .why = (enum decide_why)from->why,
             .path = from->path,
-            .from = &nothing,
-            .to = &from->to,
+            .to = &to,
             .know = from->know,
             .shown = from->shown,
             .beside = from->beside,
@@ -301,7 +301,9 @@ fill_from(struct pair *p, struct announce *a, struct err *err)
         if (entry_is_there(e))
             plan_set_from(plan, op, e);
         /* What is recorded has to be what is there afterwards. */
-        if (op->action != plan_action_of(op->from, op->to))
+        struct entry from = plan_entry_of(op->from);
+        struct entry to = plan_entry_of(op->to);
+        if (op->action != plan_action_of(&from, &to))
             a->stale[i] = true;
         if (a->stale[i]) /* neither a source nor a loss */
             op->action = PLAN_RECORD;

@@ -24,8 +24,8 @@ apply_init(struct apply *a, const struct root *root, struct stage *stage)
 /* What must be there: the stamp that the entry was seen with.  Directories
  * are compared by inode: their times move with every name in them. */
 static int
-expect(int dirfd, const char *name, const struct entry *from, struct meta *out,
-       struct err *err)
+expect(int dirfd, const char *name, const struct plan_state *from,
+       struct meta *out, struct err *err)
 {
     struct meta now;
 
@@ -34,7 +34,7 @@ expect(int dirfd, const char *name, const struct entry *from, struct meta *out,
                    ? err_set(err, ERR_CHANGED, "it is not there any more")
                    : -1;
     struct entry_stamp seen = look_stamp(&now);
-    if (!look_same_stamp(&seen, &from->seen))
+    if (from->seen == NULL || !look_same_stamp(&seen, from->seen))
         return err_set(err, ERR_CHANGED, "it was changed meanwhile");
     *out = now;
     return 0;

@@ -24,9 +24,11 @@ chosen_add(struct chosen *c, const struct message_event_change *m)
 
 /* Is it the version that was seen?  Directories have no time of their own. */
 static bool
-is_version(const struct message_event_version *seen, const struct entry *e)
+is_version(const struct message_event_version *seen,
+           const struct plan_state *s)
 {
-    struct message_event_version now = message_event_version_of(e);
+    struct entry e = plan_entry_of(s);
+    struct message_event_version now = message_event_version_of(&e);
 
     return seen->kind == now.kind && seen->mode == now.mode &&
            seen->size == now.size &&

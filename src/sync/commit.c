@@ -160,8 +160,8 @@ add_intents(struct commit_batch *b, struct err *err)
                             .action = (int)op->action,
                             .tmp = name,
                             .trash = c->use_trash ? trash : NULL,
-                            .from = *op->from,
-                            .to = *op->to};
+                            .from = plan_entry_of(op->from),
+                            .to = plan_entry_of(op->to)};
         if (number(c, op->know, &in.know, err) < 0 ||
             intent_add(c->replica, &in, err) < 0)
             return -1;
@@ -356,8 +356,8 @@ record_one(struct commit *c, const struct commit_item *item, struct err *err)
         .path = op->path,
         .action = (int)op->action,
         .trash = c->use_trash && replaces(op) ? old : NULL,
-        .from = *op->from,
-        .to = *op->to,
+        .from = plan_entry_of(op->from),
+        .to = plan_entry_of(op->to),
         .why = (unsigned)op->why + 1};
     return history_add_change(c->replica, c->run.id, &change, err);
 }
@@ -381,8 +381,8 @@ clear_intent(struct commit *c, const struct commit_item *item, struct err *err)
     struct intent in = {.op = number_of,
                         .path = op->path,
                         .action = PLAN_META,
-                        .from = *op->to,
-                        .to = *op->to};
+                        .from = plan_entry_of(op->to),
+                        .to = plan_entry_of(op->to)};
     in.from.seen = item->seen;
     in.from.mode = item->seen.mode & ENTRY_MODE_MASK;
     return number(c, op->know, &in.know, err) < 0

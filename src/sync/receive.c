@@ -134,7 +134,7 @@ write_chunk(struct receive_file *f, const struct chunk *c)
 static int
 seal(struct receive_file *f)
 {
-    const struct entry *to = f->op->to;
+    const struct plan_state *to = f->op->to;
     struct hash_id id;
 
     hash_content_end(&f->hash, &id);

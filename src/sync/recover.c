@@ -256,10 +256,12 @@ adopt(struct recovery *rec, const struct intent *in, const struct meta *m,
       struct err *err)
 {
     struct entry_stamp seen = look_stamp(m);
+    struct plan_state from = plan_state_of(&in->from);
+    struct plan_state to = plan_state_of(&in->to);
     struct plan_op op = {.path = in->path,
                          .action = (enum plan_action)in->action,
-                         .from = &in->from,
-                         .to = &in->to};
+                         .from = &from,
+                         .to = &to};
 
     rec->adopted++;
     if (in->to.kind == ENTRY_DIR &&

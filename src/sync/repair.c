@@ -23,13 +23,14 @@ repair_paths(const struct message_open *about, struct table *out)
 static void
 add(struct plan *plan, const char *path, const struct entry *e)
 {
+    struct plan_state s = plan_state_of(e);
     struct plan_op op = {.side = PLAN_LEFT,
                          .action =
                              e->kind == ENTRY_FILE ? PLAN_FILE : PLAN_SYMLINK,
                          .why = DECIDE_CAUSAL,
                          .path = path,
-                         .from = e,
-                         .to = e,
+                         .from = &s,
+                         .to = &s,
                          .shown = true};
 
     plan_add(plan, &op);

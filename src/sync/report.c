@@ -119,6 +119,7 @@ static void
 send_change(struct report *r, const struct plan *plan,
             const struct plan_op *op)
 {
+    struct entry from = plan_entry_of(op->from), to = plan_entry_of(op->to);
     struct message_event_change m = {
         .op = op->id,
         .far = op->side == PLAN_RIGHT,
@@ -129,8 +130,8 @@ send_change(struct report *r, const struct plan *plan,
                    : (uint8_t)op->why,
         .path = op->path,
         .moved_from = op->moves ? op->source : "",
-        .from = message_event_version_of(op->from),
-        .to = message_event_version_of(op->to)};
+        .from = message_event_version_of(&from),
+        .to = message_event_version_of(&to)};
     struct buf b = {0};
 
     (void)plan;

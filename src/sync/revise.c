@@ -59,12 +59,14 @@ revise_add(struct revise *v, const char *path, const struct entry *to,
         return -1;
     knowledge_copy(&after, know);
     knowledge_see(&after, v->event.who, v->event.tick, 0);
+    struct plan_state before = plan_state_of(&from);
+    struct plan_state after_it = plan_state_of(to);
     struct plan_op op = {.side = PLAN_LEFT,
                          .action = plan_action_of(&from, to),
                          .why = why,
                          .path = path,
-                         .from = &from,
-                         .to = to,
+                         .from = &before,
+                         .to = &after_it,
                          .know = plan_know(&v->plan, &after),
                          .shown = true};
     plan_add(&v->plan, &op);
@@ -75,7 +77,7 @@ revise_add(struct revise *v, const char *path, const struct entry *to,
 /* ---- content ---- */
 
 static int
-copy(int from, int to, const struct entry *e, struct err *err)
+copy(int from, int to, const struct plan_state *e, struct err *err)
 {
     struct hash_content hash = {0};
     uint8_t *bytes = mem_alloc(CHUNK);

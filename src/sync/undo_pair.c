@@ -195,7 +195,7 @@ struct running {
 };
 
 static struct message_undo_version
-version_of(const struct entry *e)
+version_of(const struct plan_state *e)
 {
     if (e->kind == ENTRY_ABSENT)
         return (struct message_undo_version){.kind = ENTRY_ABSENT};

@@ -78,10 +78,11 @@ put(struct revision *v, int path, const struct entry *to,
     }
     knowledge_copy(&after, know);
     knowledge_see(&after, v->event.who, v->event.tick, 0);
+    struct plan_state before = plan_state_of(&from), put = plan_state_of(to);
     struct plan_op op = {.action = plan_action_of(&from, to),
                          .path = world_path[path],
-                         .from = &from,
-                         .to = to};
+                         .from = &before,
+                         .to = &put};
     if (op.action == PLAN_RECORD || op.action == PLAN_META)
         now.rot = r->fs[path].rot;
     r->fs[path] = now;

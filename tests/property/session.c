@@ -125,11 +125,13 @@ offer(const struct session *s)
 {
     for (size_t i = 0; i < s->plan.n; i++) {
         const struct plan_op *op = &s->plan.ops[i];
+        struct entry from = plan_entry_of(op->from);
+        struct entry to = plan_entry_of(op->to);
         struct message_event_change m = {
             .far = op->side == PLAN_RIGHT,
             .path = mem_arena_string(&s->args->offer->arena, op->path),
-            .from = message_event_version_of(op->from),
-            .to = message_event_version_of(op->to)};
+            .from = message_event_version_of(&from),
+            .to = message_event_version_of(&to)};
         m.from.target = mem_arena_string(&s->args->offer->arena, m.from.target);
         m.to.target = mem_arena_string(&s->args->offer->arena, m.to.target);
         if (op->shown && (s->args->random >> (i % 32) & 3) != 0)
@@ -280,7 +282,8 @@ mint(struct session *s, int p, int winner)
         s->heads[p] = s->r[winner]->heads[p];
         return;
     }
-    int event = world_event(s->w, s->dot, world_thing(op->to));
+    struct entry to = plan_entry_of(op->to);
+    int event = world_event(s->w, s->dot, world_thing(&to));
     events_add(&s->seen[p], event);
     s->heads[p] = (struct events){{0}};
     events_add(&s->heads[p], event);
@@ -415,7 +418,8 @@ static const char *
 apply(struct session *s, const struct plan_op *op, int p)
 {
     struct replica *r = s->r[op->side];
-    struct thing had = world_thing(op->from), now = world_thing(op->to);
+    struct entry from = plan_entry_of(op->from), to = plan_entry_of(op->to);
+    struct thing had = world_thing(&from), now = world_thing(&to);
 
     if (op->action == PLAN_RECORD)
         return NULL;
@@ -447,6 +451,7 @@ record(struct session *s, const struct plan_op *op, int p)
 {
     struct replica *r = s->r[op->side];
     uint32_t know = world_know(r, &s->plan.know[op->know]);
+    struct entry from = plan_entry_of(op->from), to = plan_entry_of(op->to);
 
     settle_op(world_list(r, world_parent(p)), op, know);
     if (op->to->kind == ENTRY_DIR)
@@ -456,7 +461,7 @@ record(struct session *s, const struct plan_op *op, int p)
     r->ever[p] = s->ever[p];
     s->done[op->side][p] = true;
     if (op->action != PLAN_RECORD)
-        world_note_change(s->w, s->run[op->side], p, op->from, op->to,
+        world_note_change(s->w, s->run[op->side], p, &from, &to,
                           &r->heads[p]);
 }
 

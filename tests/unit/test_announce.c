@@ -114,11 +114,12 @@ static void
 add(uint32_t id, enum plan_side side, const char *path,
     const struct entry *from, const struct entry *to)
 {
+    struct plan_state before = plan_state_of(from), after = plan_state_of(to);
     struct plan_op op = {.side = side,
                          .action = plan_action_of(from, to),
                          .path = path,
-                         .from = from,
-                         .to = to,
+                         .from = &before,
+                         .to = &after,
                          .shown = true};
 
     plan_add(&plan, &op)->id = id;
@@ -175,7 +176,8 @@ START_TEST(there_it_is_the_same)
     ck_assert_str_eq(op->path, "a");
     ck_assert_int_eq(op->side, PLAN_RIGHT);
     ck_assert_int_eq(op->action, PLAN_FILE);
-    ck_assert(entry_same(op->to, &a));
+    struct entry to = plan_entry_of(op->to);
+    ck_assert(entry_same(&to, &a));
     ck_assert_uint_eq(op->to->made.v[0].who, right.pair.root.self);
     /* What the right has is filled in there. */
     ck_assert_int_eq(plan_find(&got, 3)->from->kind, ENTRY_FILE);

@@ -108,14 +108,15 @@ static void
 add(const char *path, const struct entry *to)
 {
     static const struct entry nothing = {.kind = ENTRY_ABSENT, .name = ""};
-    const struct entry *from = remembered(path);
+    const struct entry *had = remembered(path), *from = had ? had : &nothing;
+    struct plan_state before = plan_state_of(from), after = plan_state_of(to);
     struct plan_op op = {.side = PLAN_LEFT,
                          .path = path,
-                         .from = from ? from : &nothing,
-                         .to = to,
+                         .from = &before,
+                         .to = &after,
                          .shown = true};
 
-    op.action = plan_action_of(op.from, op.to);
+    op.action = plan_action_of(from, to);
     op.id = (uint32_t)plan.n;
     plan_add(&plan, &op)->id = op.id;
 }

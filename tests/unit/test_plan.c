@@ -26,10 +26,11 @@ static void
 add(struct plan *p, enum plan_side side, const char *path, char from, char to)
 {
     struct entry had = thing(from), has = thing(to);
+    struct plan_state before = plan_state_of(&had), after = plan_state_of(&has);
     struct plan_op op = {.side = side,
                          .path = path,
-                         .from = &had,
-                         .to = &has,
+                         .from = &before,
+                         .to = &after,
                          .shown = true};
 
     op.action = to == 0      ? PLAN_DELETE
@@ -180,16 +181,40 @@ START_TEST(knowledge_has_numbers)
 }
 END_TEST
 
+/* A first copy has an op for each file: what one takes decides how large a tree
+ * fits into memory. */
+START_TEST(ops_are_small)
+{
+    static const struct dot event = {.who = 1, .tick = 1};
+    struct plan p = {0};
+    char path[64];
+
+    for (unsigned i = 0; i < 10000; i++) {
+        struct entry e = thing('a');
+        struct dot made = event;
+        e.created = event;
+        e.made = (struct dot_set){.v = &made, .n = 1};
+        snprintf(path, sizeof path, "a/path/of/some/forty/bytes/file%08u", i);
+        struct plan_state to = plan_state_of(&e);
+        struct plan_op op = {.path = path, .action = PLAN_FILE, .to = &to};
+        plan_add(&p, &op);
+    }
+    ck_assert(dot_set_equal(p.ops[9999].to->made, p.ops[0].to->made));
+    ck_assert_uint_le(sizeof *p.ops + p.arena.total / p.n, 240);
+    plan_fini(&p);
+}
+END_TEST
+
 /* The same version once more is a repair; anything else is not. */
 START_TEST(restores)
 {
     static const struct dot one = {.who = 1, .tick = 1}, two = {1, 2};
-    struct entry from = thing('a'), to;
+    struct entry made = thing('a'), other = thing('b');
+    made.made = (struct dot_set){.v = &one, .n = 1};
+    made.created = one;
+    struct plan_state from = plan_state_of(&made), to = from;
     struct plan_op op = {.action = PLAN_FILE, .from = &from, .to = &to};
 
-    from.made = (struct dot_set){.v = &one, .n = 1};
-    from.created = one;
-    to = from;
     ck_assert(plan_restores(&op));
     op.action = PLAN_RECORD;
     ck_assert(!plan_restores(&op));
@@ -205,7 +230,7 @@ START_TEST(restores)
     to = from;
     to.prev[0] = 1;
     ck_assert(!plan_restores(&op));
-    to = thing('b');
+    to = plan_state_of(&other);
     ck_assert(!plan_restores(&op));
 }
 END_TEST
@@ -218,6 +243,7 @@ main(void)
     SRunner *r = srunner_create(s);
 
     tcase_add_test(c, order);
+    tcase_add_test(c, ops_are_small);
     tcase_add_test(c, restores);
     tcase_add_test(c, events_are_recorded_at_the_left_first);
     tcase_add_test(c, totals);
