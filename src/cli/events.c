@@ -34,7 +34,7 @@ events_why(enum decide_why why)
         [DECIDE_TYPE] = "type",        [DECIDE_TARGET] = "target",
         [DECIDE_RULE] = "policy",      [DECIDE_KEPT] = "kept",
         [DECIDE_SURVIVED] = "deleted", [DECIDE_BESIDE] = "kept-beside",
-        [DECIDE_MERGED] = "merged",
+        [DECIDE_MERGED] = "merged",    [DECIDE_JOINED] = "joined",
     };
 
     return why < DECIDE_WHYS ? names[why] : "unknown";

@@ -107,6 +107,10 @@ reason(const struct history_change *c)
         return "an edit on one side beat a deletion on the other";
     case DECIDE_BESIDE:
         return "both versions of a conflict were kept";
+    case DECIDE_JOINED:
+        return c->from.mode != c->to.mode
+                   ? "both sides had set permissions: what both allow stays"
+                   : "both sides had set a time: the later one stays";
     default:
         return show_why((enum decide_why)(c->why - 1));
     }

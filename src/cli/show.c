@@ -120,7 +120,7 @@ show_name(const char *const *locations, size_t n, size_t which)
 const char *
 show_word(enum session_word word)
 {
-    static const char *const words[] = {
+    static const char *const words[SESSION_WORDS] = {
         [SESSION_NEW] = "new",     [SESSION_CHANGED] = "changed",
         [SESSION_MOVED] = "moved", [SESSION_DELETED] = "deleted",
         [SESSION_MODE] = "mode",   [SESSION_TIMES] = "times",
@@ -182,6 +182,9 @@ show_why(enum decide_why why)
         return "kept, because something below it stays";
     case DECIDE_MERGED:
         return "merged";
+    case DECIDE_JOINED:
+        return "the same content on both sides: what both modes allow, the "
+               "later time";
     case DECIDE_WHYS:
         break;
     }
@@ -324,6 +327,10 @@ show_change(struct buf *b, const struct show_style *style,
         buf_add_format(b, "  (settled: %s)", show_policy(change->policy));
     else if (change->rule == SESSION_BY_MIRROR)
         buf_add_string(b, "  (settled: mirror)");
+    else if (change->rule == SESSION_BY_JOIN)
+        buf_add_format(b, "  (%s)", change->mode != change->mode_before
+                                        ? "what both modes allow"
+                                        : "the later of both times");
     else if (change->why == DECIDE_KEPT || change->rule != SESSION_BY_NONE)
         buf_add_format(b, "  (%s)", show_why(change->why));
     else if (style->dry_run && style->verbose && !codes && reason(change))

@@ -20,7 +20,7 @@
 enum seen { NEITHER, LEFT_SEEN, RIGHT_SEEN, BOTH_SEEN, SEEN };
 
 static const struct decide_result same_content[SEEN] = {
-    [NEITHER] = {DECIDE_EQUAL, DECIDE_CAUSAL},
+    [NEITHER] = {DECIDE_EQUAL, DECIDE_JOINED},
     [LEFT_SEEN] = {DECIDE_RIGHT, DECIDE_CAUSAL},
     [RIGHT_SEEN] = {DECIDE_LEFT, DECIDE_CAUSAL},
     [BOTH_SEEN] = {DECIDE_EQUAL, DECIDE_CAUSAL},
@@ -64,7 +64,7 @@ decide_both(struct decide_view left, struct decide_view right)
                     (is_seen(r->made, left.know) ? RIGHT_SEEN : 0u);
 
     if (entry_same(l, r))
-        return same_content[NEITHER];
+        return same_content[BOTH_SEEN];
     if (entry_same_content(l, r))
         return same_content[seen];
     if (seen != NEITHER)

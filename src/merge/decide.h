@@ -53,6 +53,8 @@ enum decide_why {
     DECIDE_BESIDE,   /* the version that lost a conflict, under another name: a
                         new event */
     DECIDE_MERGED,   /* something new, made from both: a new event */
+    DECIDE_JOINED,   /* the same content, and neither has seen the other's:
+                        the later time, and what both modes allow */
     DECIDE_WHYS
 };
 

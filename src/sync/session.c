@@ -306,6 +306,8 @@ rule_of(const struct session *s, enum decide_why why)
         return SESSION_BY_BESIDE;
     case DECIDE_MERGED:
         return SESSION_BY_MERGE;
+    case DECIDE_JOINED:
+        return SESSION_BY_JOIN;
     default:
         return SESSION_BY_NONE;
     }

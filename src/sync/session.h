@@ -47,6 +47,7 @@ enum session_word {
     SESSION_DELETED,
     SESSION_MODE,  /* permission bits only */
     SESSION_TIMES, /* mtime only */
+    SESSION_WORDS
 };
 
 /* By which rule a change settles a conflict. */
@@ -57,6 +58,7 @@ enum session_rule {
     SESSION_BY_EDIT,   /* an edit wins over a deletion */
     SESSION_BY_BESIDE, /* this is the version that lost, under another name */
     SESSION_BY_MERGE,  /* this was made from both */
+    SESSION_BY_JOIN,   /* equal content: the later time, what both modes allow */
 };
 
 /* One path changes at one location. */

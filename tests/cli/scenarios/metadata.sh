@@ -39,8 +39,10 @@ A         a@2022-03-01
 B         a@2023-03-01
 run 0     sync A B
 never     conflict
+says      times a (the later of both times)
+run 0     explain A/a
+says      both sides had set a time: the later one stays
 A B is    a=1 a@2023-03-01
-again
 
 == two modes: what both allow
 start     a=1
@@ -48,9 +50,24 @@ A         a%750
 B         a%705
 run 0     sync A B
 never     conflict
-says      mode a
+says      mode a (what both modes allow)
+run 0     explain A/a
+says      both sides had set permissions: what both allow stays
 A B is    a=1 a%700
+
+== two modes of a directory: what both allow
+start     d/a=1
+A         d%700
+B         d%775
+run 1     diff A B
+says      (what both modes allow)
+run 0     sync A B
+says      mode d/
+says      (what both modes allow)
+A B is    d/a=1 d%700
 again
+run 0     explain B/d
+says      both sides had set permissions: what both allow stays
 
 == a mode here, a time there
 start     a=1 a%644
