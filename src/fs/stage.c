@@ -60,6 +60,12 @@ changed(struct err *err)
 }
 
 static int
+not_empty(struct err *err)
+{
+    return err_set(err, ERR_CHANGED, "is not empty");
+}
+
+static int
 busy(struct err *err)
 {
     return err_set(err, ERR_BUSY, "is being written to");
@@ -474,8 +480,9 @@ weak_replace_dir(struct swap *w, struct err *err)
     struct stage *s = w->s;
 
     if (ops_unlinkat(w->dirfd, w->name, AT_REMOVEDIR) < 0) {
-        if (errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ||
-            errno == ENOENT)
+        if (errno == ENOTEMPTY || errno == EEXIST)
+            return not_empty(err);
+        if (errno == ENOTDIR || errno == ENOENT)
             return changed(err);
         return err_sys(err, "cannot remove the directory");
     }
@@ -502,7 +509,7 @@ verify_empty(const struct swap *w, const char *aside, struct err *err)
         return errno == EACCES ? 0 : err_sys(err, "cannot look into it");
     int r = walk_names(fd, &names, err);
     if (r == 0 && names.n > 0)
-        r = changed(err);
+        r = not_empty(err);
     walk_fini(&names);
     ops_close_quietly(fd);
     return r;
@@ -589,7 +596,7 @@ stage_rmdir(struct stage *s, int dirfd, const char *name, struct err *err)
     if (ops_unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
         return 0;
     if (errno == ENOTEMPTY || errno == EEXIST)
-        return err_set(err, ERR_CHANGED, "is not empty");
+        return not_empty(err);
     if (errno == ENOTDIR || errno == ENOENT)
         return changed(err);
     return err_sys(err, "cannot remove the directory");

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/path.h"
+#include "manifest/listing.h"
 
 #define DIR_MODE 0755 /* of a directory that nothing is known about */
 
@@ -166,6 +167,53 @@ add_above(struct restore *v, struct table *made, const char *path,
     return 0;
 }
 
+/* All that is in a directory goes: it makes way for something else. */
+static int
+clear(struct restore *v, const char *path, struct revise *to, struct err *err)
+{
+    const char **dirs = NULL;
+    size_t n = 0, cap = 0;
+    int status = 0;
+
+    MEM_GROW(dirs, n, cap);
+    dirs[n++] = path;
+    while (status == 0 && n > 0) {
+        const char *dir = dirs[--n];
+        struct listing *l;
+        status = ledger_listing(&to->ledger, dir, &l, err);
+        for (size_t i = 0; status == 0 && i < l->n; i++) {
+            const struct entry nothing = {.name = ""};
+            char *joined = path_join(dir, l->entries[i].name);
+            const char *child = mem_arena_string(&v->arena, joined);
+            struct knowledge know;
+            struct entry now;
+            free(joined);
+            status = revise_look(to, child, &now, &know, err);
+            if (status < 0 || !entry_is_there(&now))
+                continue;
+            status = revise_add(to, child, &nothing, &know, DECIDE_RULE, err);
+            if (entry_is_dir(&now)) {
+                MEM_GROW(dirs, n, cap);
+                dirs[n++] = child;
+            }
+        }
+    }
+    free(dirs);
+    return status;
+}
+
+/* Is what is meant the directory that is there, to be filled up?  When a run
+ * took something out of it after what stood in its place before. */
+static bool
+is_to_be_filled(const struct restore *v)
+{
+    for (size_t i = 1; i < v->n; i++)
+        if (entry_is_there(&v->v[i]->entry) &&
+            v->v[i]->until_ns > v->v[0]->until_ns)
+            return true;
+    return false;
+}
+
 /* May the version come back, by what stands there now?  0; 1 with err filled,
  * or with ERR_NONE where it is as it was. */
 static int
@@ -181,14 +229,11 @@ judge(const struct restore *all, const struct restore_version *v,
         return 1;
     }
     if (entry_same(now, &v->entry) ||
-        (now->kind == ENTRY_DIR && (v->entry.kind == ENTRY_DIR || all->n > 1)))
+        (now->kind == ENTRY_DIR &&
+         (v->entry.kind == ENTRY_DIR || is_to_be_filled(all))))
         return 1;
     if (!v->kept && !entry_same_content(now, &v->entry)) {
         err_set(err, ERR_STATE, "that version is not in the trash any more");
-        return 1;
-    }
-    if (now->kind == ENTRY_DIR) {
-        err_set(err, ERR_CHANGED, "a directory stands there now");
         return 1;
     }
     return 0;
@@ -214,6 +259,8 @@ add_version(struct restore *v, struct table *made, struct restore_version *r,
         *err = r->err;
         return status < 0 ? -1 : 0;
     }
+    if (entry_is_dir(&now) && clear(v, r->path, to, err) < 0)
+        return -1;
     renew(to, &now, &e);
     if (revise_add(to, r->path, &e, &know, DECIDE_RULE, err) < 0)
         return -1;
@@ -223,17 +270,37 @@ add_version(struct restore *v, struct table *made, struct restore_version *r,
     return 0;
 }
 
+/* Will there be no directory at path, in which more could come back? */
+static int
+is_closed(const struct restore *v, const char *path, struct revise *to,
+          struct err *err)
+{
+    const struct restore_version *r = v->v[0];
+    struct entry now;
+
+    if (strcmp(r->path, path) != 0)
+        return 0;
+    if (r->added)
+        return !entry_is_dir(&r->entry);
+    if (revise_look(to, path, &now, NULL, err) < 0)
+        return -1;
+    return entry_is_there(&now) && !entry_is_dir(&now);
+}
+
 int
 restore_add(struct restore *v, const char *path, struct revise *to,
             struct err *err)
 {
     struct table made = {0};
-    int status = 0;
+    int status = 0, closed = 0;
 
-    for (size_t i = 0; status == 0 && i < v->n; i++) {
+    for (size_t i = 0; status == 0 && closed == 0 && i < v->n; i++) {
         struct restore_version *r = v->v[i];
         status = add_version(v, &made, r, strcmp(r->path, path) != 0, to, err);
+        if (status == 0 && i == 0)
+            closed = is_closed(v, path, to, err);
     }
+    status = closed < 0 ? -1 : status;
     table_fini(&made);
     return status;
 }

@@ -90,14 +90,16 @@ it "again: nothing to do"
 ok restore right/d/e/y
 stderr_has 'nothing to restore'
 
-it "a directory in the way is named, and stays"
-rm left/keep
+it "a directory in the way goes to the trash"
+write left/way w
 sync_ok left "$right"
-mkdir right/keep
-status 3 restore right/keep
-stderr_has keep
-[ -d right/keep ] || wrong "it went"
-rmdir right/keep
+rm left/keep left/way
+sync_ok left "$right"
+tree right 'way/in=1'
+ok restore right/way
+content right/way w
+ok restore right/way
+content right/way/in 1
 
 it "a day is a time, not a part of a run's name"
 status 1 restore -n --before=2001-02-03 right/keep
@@ -108,7 +110,7 @@ status 2 restore -n --before=2026-02-30 right/keep
 
 it "content that is damaged in the trash does not come back"
 for f in right/.weft/trash/*/*; do
-    [ "$(cat "$f")" != k ] || printf K >"$f"
+    [ ! -f "$f" ] || [ "$(cat "$f")" != k ] || printf K >"$f"
 done
 status 3 restore right/keep
 stderr_has keep

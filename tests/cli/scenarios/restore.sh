@@ -33,6 +33,50 @@ run 0     sync A B
 A B is    d/x=1 d/e/y=2 a=3
 again
 
+== a directory stands where a file was
+start     p=file
+A         -p p/in=1 p/d/deep=2
+run 0     sync A B
+run 0     restore B/p
+B is      p=file
+trash B 1
+run 0     sync A B
+A B is    p=file
+run 0     restore B/p
+B is      p/in=1 p/d/deep=2
+run 0     sync A B
+A B is    p/in=1 p/d/deep=2
+again
+
+== a file stands where a directory was
+start     p/in=1 p/d/deep=2
+A         -p p=file
+run 0     sync A B
+run 3     restore B/p/in
+says      'p' is no directory any more
+run 0     restore B/p
+B is      p/in=1 p/d/deep=2
+run 0     sync A B
+A B is    p/in=1 p/d/deep=2
+
+== a directory that was filled and emptied since is filled up
+start     p=file
+A         -p p/in=1 p/x=2
+run 0     sync A B
+A         -p/x
+run 0     sync A B
+run 0     restore B/p
+B is      p/in=1 p/x=2
+
+== a directory that cannot go, as something ignored is in it
+start     p=file .weftignore=*.log
+A         -p p/in=1
+run 0     sync A B
+B         p/k.log=2
+run 3     restore B/p
+says      is not empty
+B is      p/k.log=2 .weftignore=*.log
+
 == what came back is taken back again
 start     a=1
 A         a=2
@@ -126,18 +170,6 @@ run 0     sync C A
 A B C is  a=1 b=2
 run 0     sync A B
 says      in sync
-
-== a directory is not taken away for a file that comes back
-start     p=file a=1
-A         -p p/x=child
-run 0     sync A B
-run 3     restore B/p
-A B is    p/x=child a=1
-B         -p
-run 0     restore B/p
-run 0     sync A B
-A B is    p=file a=1
-again
 
 == a symlink comes back
 start     l->a a=1
