@@ -105,17 +105,34 @@ above(const char *path)
     return parent;
 }
 
+static int
+open_parent(const char *parent, struct err *err)
+{
+    int fd = ops_openat(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
+
+    return fd < 0 ? refuse(err, parent) : fd;
+}
+
+int
+root_may_make(const char *path, struct err *err)
+{
+    char *parent = above(path);
+    int fd = open_parent(parent, err);
+
+    ops_close_quietly(fd);
+    free(parent);
+    return fd < 0 ? -1 : 0;
+}
+
 int
 root_make(const char *path, struct err *err)
 {
     char *parent = above(path);
     int r = -1;
 
-    int fd = ops_openat(AT_FDCWD, parent, O_RDONLY | O_DIRECTORY, 0);
-    if (fd < 0) {
-        refuse(err, parent);
+    int fd = open_parent(parent, err);
+    if (fd < 0)
         goto out;
-    }
     if (ops_mkdirat(AT_FDCWD, path, 0777) < 0) {
         fail(err, "cannot make", path);
         goto out;

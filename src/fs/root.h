@@ -38,6 +38,9 @@ void root_fini(struct root *r);
  */
 int root_make(const char *path, struct err *err);
 
+/* Is its parent there?  Makes nothing.  Errors as root_make. */
+int root_may_make(const char *path, struct err *err);
+
 /*
  * Open the directory dir ("" is the root itself) beneath r for reading.
  * The caller closes the descriptor.

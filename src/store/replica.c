@@ -172,6 +172,8 @@ open_place(struct replica *r, const struct replica_args *a, struct err *err)
     if (open_root(r, &look, err) < 0 || find_control(r, err) < 0 ||
         guard(r, a, err) < 0)
         return -1;
+    if (a->dry_run && r->root.fd < 0 && root_may_make(a->path, err) < 0)
+        return -1;
     if ((a->known || (a->read_only && !a->dry_run)) && r->control_fd < 0)
         return no_replica(a->path, err);
     if (a->dry_run || a->read_only)

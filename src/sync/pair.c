@@ -235,17 +235,47 @@ pair_use_root(struct pair *p, const void *bytes, size_t len, bool *doubt,
     return 0;
 }
 
+static bool
+is_here(const struct message_root *far)
+{
+    return far->machine != 0 && far->machine == this_machine() &&
+           far->inode != 0;
+}
+
+static int
+check_same(const struct root *own, const struct message_root *far,
+           struct err *err)
+{
+    if (is_here(far) && own->dev == far->device && own->ino == far->inode)
+        return err_set(err, ERR_USAGE, "both locations are the same directory");
+    return 0;
+}
+
+int
+pair_check_same(const struct frame *f, const struct root *own,
+                struct err *err)
+{
+    struct reader r = reader_over(f->payload, f->len);
+    struct mem_arena arena = {0};
+    struct message_root far;
+    int status = 0;
+
+    if (message_root_decode(&r, &arena, &far))
+        status = check_same(own, &far, err);
+    mem_arena_fini(&arena);
+    return status;
+}
+
 int
 pair_check_distinct(const struct pair *p, struct err *err)
 {
     const struct message_root *far = &p->root;
     const struct replica *own = p->replica;
 
-    if (far->machine == 0 || far->machine != this_machine() ||
-        own->root.fd < 0 || far->inode == 0)
+    if (own->root.fd < 0 || !is_here(far))
         return 0;
-    if (own->root.dev == far->device && own->root.ino == far->inode)
-        return err_set(err, ERR_USAGE, "both locations are the same directory");
+    if (check_same(&own->root, far, err) < 0)
+        return -1;
     int inside = root_inside(&own->root, far->device, far->inode, err);
     if (inside > 0)
         return err_set(err, ERR_USAGE,

@@ -79,6 +79,10 @@ int pair_use_root(struct pair *p, const void *bytes, size_t len, bool *doubt,
  */
 int pair_check_distinct(const struct pair *p, struct err *err);
 
+/* Only the first of these, from a ROOT that has come and is not taken. */
+int pair_check_same(const struct frame *f, const struct root *own,
+                    struct err *err);
+
 /* Tell the other about incarnations that it cannot number yet. */
 void pair_send_who(struct pair *p);
 int pair_take_who(struct pair *p, const struct frame *f, struct err *err);

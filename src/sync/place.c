@@ -63,6 +63,19 @@ resolve(const char *root, const struct serve_args *args, char **out,
     return status;
 }
 
+int
+place_root(const struct message_open *open, const struct serve_args *args,
+           struct root *out, struct err *err)
+{
+    char *path = NULL;
+
+    if (resolve(open->root, args, &path, err) < 0)
+        return -1;
+    int status = root_open(out, path, err);
+    free(path);
+    return status;
+}
+
 static int
 doubt(struct replica *r, struct err *err)
 {

@@ -18,6 +18,11 @@
 int place_open(struct replica **out, const struct message_open *open,
                const struct serve_args *args, struct err *err);
 
+/* Only the root that an OPEN names, within the rights of args.  The caller
+ * ends it with root_fini. */
+int place_root(const struct message_open *open, const struct serve_args *args,
+               struct root *out, struct err *err);
+
 /* Scan, and commit what was noticed. */
 int place_scan(struct replica *r, const struct scan_args *args,
                struct scan_result *out, struct err *err);

@@ -17,6 +17,8 @@
 #include "sync/transfer.h"
 #include "sync/undo_pair.h"
 
+#define ROOT_MS 2000 /* for what was sent already to arrive */
+
 struct responder {
     const struct serve_args *args;
     struct link link;
@@ -50,6 +52,23 @@ is_source(const struct responder *s)
     return s->pair.open.mode == MESSAGE_OPEN_TO_INITIATOR;
 }
 
+/* Perhaps it is the other end that holds the lock: its ROOT tells, which comes
+ * with OPEN. */
+static void
+look_who_locks(struct responder *s, struct err *err)
+{
+    struct root own;
+    struct frame f;
+    struct err ignored;
+
+    if (place_root(&s->pair.open, s->args, &own, &ignored) < 0)
+        return;
+    s->link.timeout_ms = ROOT_MS;
+    if (link_await(&s->link, MESSAGE_ROOT, &f, &ignored) == 0)
+        pair_check_same(&f, &own, err);
+    root_fini(&own);
+}
+
 static int
 open_replica(struct responder *s, struct err *err)
 {
@@ -58,8 +77,11 @@ open_replica(struct responder *s, struct err *err)
 
     if (pair_take_hello(p, err) < 0 || pair_take_open(p, err) < 0)
         return -1;
-    if (place_open(&p->replica, &p->open, s->args, err) < 0)
+    if (place_open(&p->replica, &p->open, s->args, err) < 0) {
+        if (err->code == ERR_LOCKED)
+            look_who_locks(s, err);
         return -1;
+    }
     pair_send_root(p);
     if (pair_take_root(p, &doubt, err) < 0)
         return -1;

@@ -20,6 +20,13 @@ it "only the parent's child is created, no longer path"
 run sync left "$(far no/such/place)" && wrong "it succeeded"
 absent no
 
+it "a look says what the run would: the same sentence, the same status"
+for command in sync diff; do
+    status 2 "$command" left "$(far none/there)"
+    one_sentence
+    stderr_has "none' does not exist"
+done
+
 it "two filled trees are joined"
 tree one 'same=s' 'both=mine' 'only1=1' 'dir/x=1'
 tree two 'same=s' 'both=yours' 'only2=2' 'dir/y=2'
@@ -38,5 +45,10 @@ content one/dir/y 2
 it "two empty directories are in step"
 mkdir none1 none2
 sync_ok none1 "$(far none2)"
+
+it "a tree with itself is refused, whatever the way to it"
+status 2 sync left "$(far left)"
+one_sentence
+stderr_has 'the same directory'
 
 finish
