@@ -17,6 +17,7 @@ static const struct {
     [FINDINGS_ROTTEN] = {"rotten", true},
     [FINDINGS_REPAIRED] = {"repaired", false},
     [FINDINGS_UNREADABLE] = {"unreadable", true},
+    [FINDINGS_UNCOMPARED] = {"uncompared", true},
 };
 
 void
@@ -92,7 +93,7 @@ findings_status(const struct findings *f, bool by_manifest)
          (f->n[FINDINGS_CHANGED] > 0 || f->n[FINDINGS_MISSING] > 0 ||
           f->n[FINDINGS_EXTRA] > 0)))
         status = EXIT_CONFLICTS;
-    if (f->n[FINDINGS_UNREADABLE] > 0)
+    if (f->n[FINDINGS_UNREADABLE] > 0 || f->n[FINDINGS_UNCOMPARED] > 0)
         status = exit_worse(status, EXIT_PROBLEMS);
     return status;
 }

@@ -17,6 +17,7 @@ enum findings_kind {
     FINDINGS_ROTTEN,   /* content changed under unchanged stamps */
     FINDINGS_REPAIRED, /* was rotten */
     FINDINGS_UNREADABLE,
+    FINDINGS_UNCOMPARED, /* its digests are of two kinds */
     FINDINGS_KINDS
 };
 

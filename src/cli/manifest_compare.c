@@ -47,11 +47,11 @@ sum_of(struct manifest_compare *c, bool want, const struct manifest_record *r,
     return 1;
 }
 
-/* 1 same, 0 not, -1 it cannot be read; where no digests can be compared they
- * count as the same. */
+/* 1 same, 0 not, -1 it cannot be read.  Where there are no digests they count
+ * as the same; where they cannot be compared, too, and *compared is false. */
 static int
 same_content(struct manifest_compare *c, const struct manifest_record *a,
-             const struct manifest_record *b, struct err *err)
+             const struct manifest_record *b, bool *compared, struct err *err)
 {
     const unsigned any = MANIFEST_RECORD_ID | MANIFEST_RECORD_SUM;
     struct hash_id x, y;
@@ -67,8 +67,8 @@ same_content(struct manifest_compare *c, const struct manifest_record *a,
         return hash_equal(&a->id, &b->id);
     if ((r = sum_of(c, true, a, &x, err)) <= 0 ||
         (r = sum_of(c, false, b, &y, err)) <= 0) {
-        c->uncompared += r == 0;
-        return r == 0 ? 1 : -1;
+        *compared = r < 0;
+        return r < 0 ? -1 : 1;
     }
     return hash_equal(&x, &y);
 }
@@ -87,10 +87,13 @@ compare(struct manifest_compare *c, const struct manifest_record *a,
 {
     struct buf why = {0};
     struct err err;
+    bool compared = true;
     bool kinds = a->kind == ENTRY_ABSENT || b->kind == ENTRY_ABSENT ||
                  a->kind == b->kind;
     int content =
-        kinds && b->kind != ENTRY_DIR ? same_content(c, a, b, &err) : 1;
+        kinds && b->kind != ENTRY_DIR
+            ? same_content(c, a, b, &compared, &err)
+            : 1;
 
     if (content < 0) {
         c->tell(c->arg, FINDINGS_UNREADABLE, b, err.msg);
@@ -110,6 +113,9 @@ compare(struct manifest_compare *c, const struct manifest_record *a,
     if (why.len > 0) {
         buf_add_byte(&why, '\0');
         c->tell(c->arg, FINDINGS_CHANGED, b, (const char *)why.data);
+    } else if (!compared) {
+        c->tell(c->arg, FINDINGS_UNCOMPARED, b,
+                "the manifests have digests of two kinds");
     } else if (b->kind == ENTRY_FILE) {
         c->same++;
         c->same_bytes += b->size;

@@ -20,14 +20,13 @@ struct manifest_compare {
      */
     int (*sum)(void *arg, bool want, const struct manifest_record *r,
                struct hash_id *out, struct err *err);
-    /* FINDINGS_CHANGED, _MISSING (not in have), _EXTRA (not in want), or
-     * _UNREADABLE.  record: of have, or of want.  why may be NULL. */
+    /* FINDINGS_CHANGED, _MISSING (not in have), _EXTRA (not in want),
+     * _UNREADABLE or _UNCOMPARED.  record: of have, or of want.  why may be NULL. */
     void (*tell)(void *arg, enum findings_kind kind,
                  const struct manifest_record *record, const char *why);
     void *arg;
     uint64_t same; /* files */
     uint64_t same_bytes;
-    uint64_t uncompared; /* of these, with digests of two kinds */
 };
 
 /* Only what both say is compared; times of directories never. */

@@ -176,7 +176,8 @@ tell(void *arg, enum findings_kind kind, const struct manifest_record *record,
 {
     static const char letters[FINDINGS_KINDS] = {[FINDINGS_MISSING] = '-',
                                                  [FINDINGS_EXTRA] = '+',
-                                                 [FINDINGS_CHANGED] = '!'};
+                                                 [FINDINGS_CHANGED] = '!',
+                                                 [FINDINGS_UNCOMPARED] = '?'};
     size_t len = strlen(told);
 
     (void)arg;
@@ -211,7 +212,6 @@ START_TEST(differences)
         manifest_read_text(rows[_i].b, strlen(rows[_i].b), &b, &err), 0);
     manifest_compare_run(&c);
     ck_assert_str_eq(told, rows[_i].want);
-    ck_assert_uint_eq(c.uncompared, 0);
     manifest_record_fini(&b);
 }
 END_TEST
@@ -230,8 +230,9 @@ START_TEST(two_digests)
     ck_assert_int_eq(manifest_read_text(A64 "  a", 67, &b, &err), 0);
     told[0] = '\0';
     manifest_compare_run(&c);
-    ck_assert_str_eq(told, "");
-    ck_assert_uint_eq(c.uncompared, (unsigned)_i);
+    ck_assert_str_eq(
+        told, _i == 0 ? "" : "?a(the manifests have digests of two kinds)");
+    ck_assert_uint_eq(c.same, _i == 0);
     manifest_record_fini(&b);
 }
 END_TEST
