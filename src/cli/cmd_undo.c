@@ -14,6 +14,7 @@
 #include "cli/run.h"
 #include "cli/say.h"
 #include "cli/show.h"
+#include "cli/undone.h"
 #include "store/history.h"
 #include "sync/place.h"
 #include "sync/undo.h"
@@ -26,7 +27,7 @@ struct asked {
     bool changed;           /* the run changed something here */
     struct buf rules;       /* that the replica was synced under */
     struct buf b;
-    size_t told, failed;
+    struct undone undone;
 };
 
 static int
@@ -60,21 +61,21 @@ look_up(struct asked *a, const char *name, struct err *err)
 /* ---- this end alone ---- */
 
 static void
-tell(struct asked *a, const char *path, const char *word,
+tell(struct asked *a, const char *path, enum session_word word,
      enum entry_kind kind)
 {
     struct buf *b = &a->b;
 
-    a->told++;
+    a->undone.n[word]++;
     if (a->o->json) {
         json_event(b, "done");
         json_path(b, "path", path);
-        json_string(b, "word", word);
+        json_string(b, "word", show_word(word));
         json_bool(b, "dry_run", a->o->dry_run);
         json_end(b);
     } else if (!a->o->quiet) {
         char *whole = mem_format("%s%s", path, kind == ENTRY_DIR ? "/" : "");
-        buf_add_format(b, "%-7s ", word);
+        buf_add_format(b, "%-7s ", show_word(word));
         show_path(b, whole);
         buf_add_byte(b, '\n');
         free(whole);
@@ -86,7 +87,7 @@ complain(struct asked *a, const char *path, const struct err *err)
 {
     char *quoted = path_quote(path);
 
-    a->failed++;
+    a->undone.problems++;
     if (a->o->json) {
         json_event(&a->b, "problem");
         json_path(&a->b, "path", path);
@@ -112,7 +113,7 @@ ended(void *arg, const struct plan_op *op, const struct err *err)
         word = SESSION_NEW;
     else if (op->action == PLAN_META)
         word = op->from->mode != op->to->mode ? SESSION_MODE : SESSION_TIMES;
-    tell(arg, op->path, show_word(word),
+    tell(arg, op->path, word,
          op->action == PLAN_DELETE ? op->from->kind : op->to->kind);
 }
 
@@ -134,7 +135,7 @@ take_back(struct asked *a, struct replica *r, struct err *err)
     for (size_t i = 0; status == 0 && i < u.n; i++)
         if (u.items[i].state == UNDO_REFUSED)
             complain(a, u.items[i].path, &u.items[i].err);
-    if (status == 0 && a->told > 0)
+    if (status == 0 && undone_count(&a->undone) > 0)
         status = undo_mark(&u, err);
     undo_close(&u);
     return status;
@@ -169,13 +170,15 @@ run_here(struct asked *a)
     struct err err;
     int status = EXIT_IN_STEP, done = work_here(a, &err);
 
+    a->undone.run = a->run.name;
+    a->undone.dry_run = a->o->dry_run;
+    if (done == 0 && !a->o->quiet && !a->o->json)
+        undone_show(&a->b, &a->undone);
     say_print(&a->b);
-    if (a->failed > 0)
+    if (a->undone.problems > 0)
         status = EXIT_PROBLEMS;
-    else if (a->o->dry_run && a->told > 0)
+    else if (a->o->dry_run && undone_count(&a->undone) > 0)
         status = EXIT_CONFLICTS;
-    if (done == 0 && a->told == 0 && a->failed == 0 && !a->o->quiet)
-        say_line("nothing to take back here of %s", a->run.name);
     status = say_flush(status);
     return done < 0 ? exit_worse(status, say_failed(&err)) : status;
 }

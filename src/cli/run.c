@@ -18,6 +18,7 @@
 #include "cli/say.h"
 #include "cli/show.h"
 #include "cli/signals.h"
+#include "cli/undone.h"
 #include "wire/location.h"
 
 #define EVENT_PAUSE_NS                                                         \
@@ -34,7 +35,7 @@ struct run {
     struct buf line; /* in hand */
     struct show_totals planned;
     struct buf directions; /* of a dry run: what goes where, in all */
-    const char *undo; /* name of the run that is taken back; NULL: none */
+    struct undone undone;  /* run NULL: none is taken back */
     bool terminal;    /* standard output is one */
     int64_t event_ns; /* when the last JSON progress went out */
 };
@@ -70,6 +71,7 @@ on_change(void *arg, const struct session_change *change)
 {
     struct run *run = arg;
 
+    run->undone.n[change->word]++;
     if (run->o->json)
         events_change(&run->line, run->locations, run->style.dry_run, change);
     else if (run->o->quiet)
@@ -234,6 +236,12 @@ show_end(struct run *run, const struct session_result *result)
 
     if (run->o->quiet)
         return;
+    run->undone.problems = result->problems;
+    if (run->undone.run != NULL) {
+        undone_show(&run->line, &run->undone);
+        put_line(run, stdout);
+        return;
+    }
     buf_add(&run->line, run->directions.data, run->directions.len);
     if (run->o->dry_run) {
         totals.conflicts = result->conflicts;
@@ -245,12 +253,6 @@ show_end(struct run *run, const struct session_result *result)
     }
     if (run->o->stats)
         show_stats(&run->line, result);
-    if (run->undo && result->changes == 0)
-        buf_add_format(&run->line, "nothing to take back of %s; ", run->undo);
-    else if (run->undo)
-        buf_add_format(&run->line, run->o->dry_run ? "taking back %s "
-                                                   : "took back %s: ",
-                       run->undo);
     show_summary(&run->line, &run->style, &totals);
     put_line(run, stdout);
 }
@@ -352,7 +354,7 @@ run_it(const struct options *o, struct session_args *args)
 
     signals_catch();
     begin(&run, o, args->mode);
-    run.undo = args->undo;
+    run.undone = (struct undone){.run = args->undo, .dry_run = o->dry_run};
     args->watcher = &watcher;
     if (open_ask(&run, args, &err) < 0) {
         say_error(&err);

@@ -28,6 +28,7 @@ sync_ok left "$right"
 absent right/work
 ok undo left
 stdout_has 'took back'
+stdout_lacks 'in sync'
 same_tree left before
 same_tree right before
 sync_ok left "$right"
@@ -238,6 +239,25 @@ absent right
 status 2 undo --new-replica left
 absent right
 mv gone right
+
+it "the last line counts what was taken back, in a look as well"
+start_again
+write left/a uno
+rm left/k
+sync_ok left "$right"
+write right/a dos
+status 3 undo -n left
+stdout_has 'would take back'
+stdout_has 'new 2, left alone 1'
+status 3 undo left
+stdout_has 'took back'
+stdout_has 'new 2, left alone 1'
+stdout_lacks 'in sync'
+rm left/k
+sync_ok left "$right"
+ok undo --here right
+stdout_has 'took back'
+stdout_has ': new 1'
 
 it "a pushed run is taken back at its target alone"
 start_again
