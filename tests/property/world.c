@@ -547,6 +547,8 @@ leave_out_below(struct world *w, struct replica *r, int dir, bool covered)
             continue;
         if (covered || !has_exception(r, p, dir))
             world_forget_path(w, r, p);
+        else /* new if it is there when it comes back, else removed */
+            r->heads[p] = (struct events){{0}};
         if (e != NULL)
             settle_vanish(world_list(r, parents[p]), path_name(world_path[p]));
     }
