@@ -35,6 +35,7 @@ events_why(enum decide_why why)
         [DECIDE_RULE] = "policy",      [DECIDE_KEPT] = "kept",
         [DECIDE_SURVIVED] = "deleted", [DECIDE_BESIDE] = "kept-beside",
         [DECIDE_MERGED] = "merged",    [DECIDE_JOINED] = "joined",
+        [DECIDE_BROUGHT] = "brought-back",
     };
 
     return why < DECIDE_WHYS ? names[why] : "unknown";

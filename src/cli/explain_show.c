@@ -100,7 +100,7 @@ reason(const struct history_change *c)
     case DECIDE_DERIVED:
         return "the other side's version was made from the one here";
     case DECIDE_RULE:
-        return "a conflict was settled by a rule";
+        return "a conflict was settled, by a rule or by somebody";
     case DECIDE_KEPT:
         return "the directory stays, because something in it stays";
     case DECIDE_SURVIVED:
@@ -111,6 +111,8 @@ reason(const struct history_change *c)
         return c->from.mode != c->to.mode
                    ? "both sides had set permissions: what both allow stays"
                    : "both sides had set a time: the later one stays";
+    case DECIDE_BROUGHT:
+        return "an earlier version was brought back";
     default:
         return show_why((enum decide_why)(c->why - 1));
     }

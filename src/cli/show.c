@@ -185,6 +185,8 @@ show_why(enum decide_why why)
     case DECIDE_JOINED:
         return "the same content on both sides: what both modes allow, the "
                "later time";
+    case DECIDE_BROUGHT:
+        return "brought back";
     case DECIDE_WHYS:
         break;
     }

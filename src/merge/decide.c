@@ -107,7 +107,8 @@ bool
 decide_mints(enum decide_why why)
 {
     return why == DECIDE_DERIVED || why == DECIDE_RULE || why == DECIDE_KEPT ||
-           why == DECIDE_SURVIVED || why == DECIDE_BESIDE || why == DECIDE_MERGED;
+           why == DECIDE_SURVIVED || why == DECIDE_BESIDE ||
+           why == DECIDE_MERGED || why == DECIDE_BROUGHT;
 }
 
 /* Later in an order that all replicas share. */

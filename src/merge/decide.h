@@ -55,6 +55,7 @@ enum decide_why {
     DECIDE_MERGED,   /* something new, made from both: a new event */
     DECIDE_JOINED,   /* the same content, and neither has seen the other's:
                         the later time, and what both modes allow */
+    DECIDE_BROUGHT,  /* an earlier version is brought back: a new event */
     DECIDE_WHYS
 };
 

@@ -10,7 +10,7 @@
  * How it is carried out (sync/revise does so): after a scan, revise_look says
  * what each path of the run's changes is now; revert_all judges them together;
  * then revise_add for each that is REVERT_DONE, with the knowledge that was
- * looked up and why DECIDE_RULE; the event is the revision's.  Intents and
+ * looked up and why DECIDE_BROUGHT; the event is the revision's.  Intents and
  * changes are those of any op: the changes of the new run are what takes it
  * back in turn.  The bytes of files come from the trash of the run that is
  * taken back.

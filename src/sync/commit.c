@@ -57,7 +57,7 @@ trash_name(const struct commit *c, const struct plan_op *op,
 static bool
 is_noted(const struct commit_args *args)
 {
-    bool noted = args->elsewhere;
+    bool noted = args->noted;
 
     for (size_t i = 0; !noted && i < args->plan->n; i++) {
         const struct plan_op *op = &args->plan->ops[i];

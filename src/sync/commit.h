@@ -82,8 +82,8 @@ struct commit_args {
     uint64_t peer_node; /* 0: nobody */
     const char *undid;  /* the run that this one takes back; NULL: none */
     bool one_way;
-    bool elsewhere;     /* the run changes something at the other end, so that
-                           it is noted even if nothing changes here */
+    bool noted;         /* even if nothing changes here: something does at the
+                           other end, or somebody has decided */
     const struct history_run *row; /* the run that was begun here already;
                                       NULL: not */
     uint32_t first;     /* ops that it had then */

@@ -517,7 +517,7 @@ begin_commit(struct initiator *s, struct err *err)
                                .peer = peer,
                                .peer_node = p->root.node,
                                .one_way = p->open.mode != MESSAGE_OPEN_BOTH,
-                               .elsewhere = elsewhere};
+                               .noted = elsewhere};
     if (pair_undoes(p)) {
         args.undid = p->open.undo;
         args.first = (uint32_t)s->undo.own.revise.plan.n;

@@ -336,7 +336,7 @@ carry_out(struct responder *s, struct err *err)
                                    .peer = peer,
                                    .peer_node = p->root.node,
                                    .one_way = p->open.mode != MESSAGE_OPEN_BOTH,
-                                   .elsewhere = changes_far(s)};
+                                   .noted = changes_far(s)};
         if (pair_undoes(p)) {
             args.undid = p->open.undo;
             args.first = (uint32_t)s->undo.own.revise.plan.n;

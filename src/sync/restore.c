@@ -134,7 +134,7 @@ add_dir(struct restore *v, const char *path, const struct entry *now,
                                       : clock_wall_ns()};
 
     renew(to, now, &e);
-    return revise_add(to, path, &e, know, DECIDE_RULE, err);
+    return revise_add(to, path, &e, know, DECIDE_BROUGHT, err);
 }
 
 /* The directories above path, as far as they are missing.  0, or 1 with
@@ -262,7 +262,7 @@ add_version(struct restore *v, struct table *made, struct restore_version *r,
     if (entry_is_dir(&now) && clear(v, r->path, to, err) < 0)
         return -1;
     renew(to, &now, &e);
-    if (revise_add(to, r->path, &e, &know, DECIDE_RULE, err) < 0)
+    if (revise_add(to, r->path, &e, &know, DECIDE_BROUGHT, err) < 0)
         return -1;
     if (e.kind == ENTRY_DIR)
         table_put(made, r->path, r);

@@ -147,7 +147,7 @@ run_batch(struct revise *v, struct commit *c, const struct revise_args *args,
         struct commit_item *item = &b.items[i];
         v->failed += item->failed;
         v->done += !item->failed;
-        if (!item->failed)
+        if (!item->failed && item->op->action != PLAN_RECORD)
             commit_count(&c->run, item->op);
         if (args->ended)
             args->ended(args->arg, item->op, item->failed ? &item->err : NULL);
@@ -227,7 +227,8 @@ revise_run(struct revise *v, const struct revise_args *args, struct err *err)
                               .peer = args->peer,
                               .peer_node = args->peer_node,
                               .undid = args->undid,
-                              .one_way = args->one_way};
+                              .one_way = args->one_way,
+                              .noted = true};
     int status = 0;
 
     if (v->plan.n == 0)

@@ -9,6 +9,18 @@
 
 /* ---- the changes of the run ---- */
 
+/* Did the run choose between versions of both sides?  Then there is no version
+ * that both had before it.  The target of a one-way run has its own. */
+static bool
+is_decision(const struct undo *u, const struct history_change *c)
+{
+    static const unsigned all = 1u << DECIDE_RULE | 1u << DECIDE_SURVIVED |
+                                1u << DECIDE_BESIDE | 1u << DECIDE_MERGED;
+
+    return (u->run.flags & HISTORY_ONE_WAY) == 0 && c->why > 0 &&
+           c->why <= DECIDE_WHYS && (all >> (c->why - 1) & 1) != 0;
+}
+
 static int
 take_change(void *arg, const struct history_change *c)
 {
@@ -20,7 +32,8 @@ take_change(void *arg, const struct history_change *c)
         .from = entry_copy(&c->from, &u->arena),
         .to = entry_copy(&c->to, &u->arena),
         .trash = c->trash ? mem_arena_string(&u->arena, c->trash) : NULL,
-        .order = u->n};
+        .order = u->n,
+        .decided = is_decision(u, c)};
     u->n++;
     return 0;
 }
@@ -53,6 +66,7 @@ fold(struct undo *u)
         if (last->trash == NULL && entry_same_content(&last->from, &last->to))
             last->trash = u->items[i].trash;
         last->to = u->items[i].to;
+        last->decided = last->decided || u->items[i].decided;
     }
     u->n = n;
 }
@@ -137,6 +151,12 @@ take_answer(struct undo *u, struct undo_item *item,
                 "the directory that it was in is not there");
         break;
     case REVERT_DONE:
+        if (item->decided) {
+            err_set(&item->err, ERR_CHANGED,
+                    "both sides had changed it before: 'weft restore' brings "
+                    "back a version");
+            break;
+        }
         if (is_kept(u, item)) {
             item->state = UNDO_CAN;
             return false;
@@ -321,7 +341,7 @@ undo_run(struct undo *u, const struct undo_args *args, struct err *err)
     for (size_t i = 0; status == 0 && i < j.n; i++)
         if (j.v[i].answer == REVERT_DONE)
             status = revise_add(&u->revise, j.v[i].path, &j.v[i].result,
-                                &j.items[i]->know, DECIDE_RULE, err);
+                                &j.items[i]->know, DECIDE_BROUGHT, err);
     judge_fini(&j);
     return status == 0 ? revise_run(&u->revise, &how, err) : -1;
 }

@@ -41,6 +41,7 @@ struct undo_item {
     struct knowledge know; /* of the path, in the revision's arena */
     const char *trash;     /* name of the old version; NULL: none */
     size_t order;          /* of the change in the run */
+    bool decided;          /* both sides had changed it before the run */
     enum undo_state state;
     struct err err;
 };

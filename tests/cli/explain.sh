@@ -151,7 +151,7 @@ stdout_lacks "nothing is pending"
 it "a conflict that was settled by a rule"
 sync_ok --conflict=first left right
 ok explain right/a
-line changed "a conflict was settled by a rule"
+line changed "a conflict was settled, by a rule"
 stdout_lacks "conflict with"
 
 it "a run that was a push"

@@ -76,6 +76,52 @@ stdout_has 'in sync'
 content left/a one
 content right/a one
 
+it "what the run or somebody chose between both sides' versions is left alone"
+start_again
+write left/a mine
+write right/a yours
+write left/b due
+sync_ok --conflict=first left "$right"
+status 3 undo left
+stderr_has a 'both sides had changed it'
+content left/a mine
+content right/a mine
+content left/b two
+content right/b two
+sync_ok left "$right"
+stdout_has 'in sync'
+
+it "an edit that beat a deletion too"
+start_again
+rm left/a
+write right/a yours
+ok sync left "$right"
+content left/a yours
+status 3 undo left
+content left/a yours
+content right/a yours
+
+it "a decision is a run: the run before it is not taken back in its place"
+for choice in mine theirs; do
+    start_again
+    write left/b due
+    write left/a mine
+    write right/a yours
+    status 1 sync left "$right"
+    content right/b due
+    ok resolve --$choice left/a
+    [ $choice = mine ] && wanted=0 || wanted=3
+    status $wanted undo left
+    content left/b due
+    content right/b due
+    [ $choice = mine ] && now=mine || now=yours
+    content left/a $now
+    content right/a yours
+    sync_ok left "$right"
+    content left/a $now
+    content right/a $now
+done
+
 it "-n changes nothing, and tells"
 start_again
 rm left/k
