@@ -31,5 +31,6 @@ fi
 caught 1 "intents before changes" -s edit -r serve -k kill-after -e 2
 caught 2 "the tree before the state" -s edit -r serve -k kill-after -e 3
 caught 3 "exchange, not replace" -s edit -r serve -k kill-after -e 3
+caught 4 "a look at what came out" -s edit -r control -k run -f 90
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

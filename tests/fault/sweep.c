@@ -422,8 +422,9 @@ is_written(const struct sweep *w, const char *word)
 
 /*
  * Somebody writes to a path while it is worked on: in place, by an atomic
- * save, or into a directory.  However it ends, what was written stays in the
- * trees.
+ * save, or into a directory.  It is the path that is about to be renamed, if
+ * there is one in the tree; any other, if not.  However it ends, what was
+ * written stays in the trees.
  */
 static void
 user_trial(struct sweep *w, const char *role, unsigned long n)
@@ -444,11 +445,15 @@ user_trial(struct sweep *w, const char *role, unsigned long n)
     size_t len = strlen(w->what);
     snprintf(w->what + len, sizeof w->what - len, " %s '%s'",
              in_place ? "written" : "saved", path);
-    char *command = mem_format("cd %s && p=%s/%s && mkdir -p ${p%%/*} && { [ ! "
-                               "-d $p ] || p=$p/w; } && "
-                               "echo %s %s && touch written",
-                               w->dir, side, path, word,
-                               in_place ? ">>$p" : ">$p.t && mv -T $p.t $p");
+    char *command = mem_format(
+        "cd %s && p=%s/%s && for name in \"$WEFT_FAULT_FROM\" "
+        "\"$WEFT_FAULT_TO\"; do at=$(find %s -name .weft -prune -o -name "
+        "\"$name\" -print | head -n 1); [ -z \"$at\" ] || p=$at; done && "
+        "mkdir -p ${p%%/*} && { [ ! -d $p ] || p=$p/w; } && "
+        "echo %s%s && touch written",
+        w->dir, side, path, side, word,
+        in_place ? " | dd of=$p oflag=append,nonblock conv=notrunc status=none"
+                 : " >$p.t && mv -T $p.t $p");
     setenv("WEFT_FAULT_RUN", command, 1);
     int status = run(w, role, fault, NULL);
     unsetenv("WEFT_FAULT_RUN");

@@ -23,6 +23,20 @@ static struct {
 
 static const char *count_file;
 
+/* Of the rename or removal at hand. */
+static _Thread_local const char *name_from, *name_to;
+
+static void
+run_command(void)
+{
+    const char *command = getenv("WEFT_FAULT_RUN");
+
+    setenv("WEFT_FAULT_FROM", name_from ? name_from : "", 1);
+    setenv("WEFT_FAULT_TO", name_to ? name_to : "", 1);
+    if (command == NULL || system(command) < 0)
+        fprintf(stderr, "WEFT_FAULT_RUN cannot be run\n");
+}
+
 /* Count one change; false when it must fail instead, with errno set. */
 static bool
 may_change(unsigned long *mine)
@@ -30,11 +44,8 @@ may_change(unsigned long *mine)
     *mine = atomic_fetch_add(&fault.changes, 1) + 1;
     if (fault.kind == FAULT_KILL_BEFORE && *mine == fault.n)
         _exit(KILLED);
-    if (fault.kind == FAULT_RUN && *mine == fault.n) {
-        const char *command = getenv("WEFT_FAULT_RUN");
-        if (command == NULL || system(command) < 0)
-            fprintf(stderr, "WEFT_FAULT_RUN cannot be run\n");
-    }
+    if (fault.kind == FAULT_RUN && *mine == fault.n)
+        run_command();
     if ((fault.kind == FAULT_FAIL && *mine == fault.n) ||
         (fault.kind == FAULT_FAIL_FROM && *mine >= fault.n)) {
         errno = fault.sys;
@@ -112,7 +123,11 @@ fault_renameat2(int from_fd, const char *from, int to_fd, const char *to,
 
     if (flags != 0 && lacks(FAULT_NO_RENAME_FLAGS, EINVAL))
         return -1;
-    if (!may_change(&mine))
+    name_from = from;
+    name_to = to;
+    bool may = may_change(&mine);
+    name_from = name_to = NULL;
+    if (!may)
         return -1;
     int r = ops_kernel()->renameat2(from_fd, from, to_fd, to, flags);
     changed(mine);

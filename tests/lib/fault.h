@@ -20,7 +20,8 @@ enum fault_kind {
     FAULT_SHORT,       /* the n-th change, if it writes, writes half */
     FAULT_FAIL_LOOK,   /* the n-th call that looks fails with sys */
     FAULT_RUN,         /* somebody else does something before the n-th change:
-                          the command in WEFT_FAULT_RUN */
+                          the command in WEFT_FAULT_RUN, which finds the names
+                          of a rename in WEFT_FAULT_FROM and WEFT_FAULT_TO */
 };
 
 /* Install the table and start counting from 0. */
