@@ -187,6 +187,18 @@ hash_content_fini(struct hash_content *h)
     *h = (struct hash_content){0};
 }
 
+struct hash_id
+hash_content_of(const void *p, size_t len)
+{
+    struct hash_content hash = {0};
+    struct hash_id id;
+
+    hash_content_add(&hash, p, len);
+    hash_content_end(&hash, &id);
+    hash_content_fini(&hash);
+    return id;
+}
+
 bool
 hash_equal(const struct hash_id *a, const struct hash_id *b)
 {

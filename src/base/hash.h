@@ -55,6 +55,9 @@ void hash_content_end(struct hash_content *h, struct hash_id *out); /* resets,
     keeps on_leaf */
 void hash_content_fini(struct hash_content *h);
 
+/* The content id of one piece. */
+struct hash_id hash_content_of(const void *p, size_t len);
+
 bool hash_equal(const struct hash_id *a, const struct hash_id *b);
 bool hash_is_zero(const struct hash_id *a);
 

@@ -83,18 +83,6 @@ make_folder(const struct base *b, unsigned folder, int *out, struct err *err)
 
 /* ---- reading ---- */
 
-static struct hash_id
-id_of(const uint8_t *bytes, size_t len)
-{
-    struct hash_content hash = {0};
-    struct hash_id id;
-
-    hash_content_add(&hash, bytes, len);
-    hash_content_end(&hash, &id);
-    hash_content_fini(&hash);
-    return id;
-}
-
 /* The whole file, of at most BASE_TEXT_MAX bytes: 1, or 0: it has more. */
 static int
 read_whole(int fd, struct buf *out, struct err *err)
@@ -124,7 +112,7 @@ read_checked(int dirfd, const struct hash_id *id, struct buf *out,
     int got = read_whole(fd, &b, err);
     ops_close_quietly(fd);
     if (got > 0) {
-        struct hash_id is = id_of(b.data, b.len);
+        struct hash_id is = hash_content_of(b.data, b.len);
         got = hash_equal(&is, id);
     }
     if (got > 0)
@@ -281,7 +269,7 @@ base_keep(struct base *b, const struct hash_id *id, const void *bytes,
 
     if (b->control_fd < 0 || !base_is_text(bytes, len))
         return 0;
-    struct hash_id is = id_of(bytes, len);
+    struct hash_id is = hash_content_of(bytes, len);
     if (!hash_equal(&is, id))
         return 0;
     int dirfd = folder_for(b, id, err);

@@ -265,16 +265,13 @@ revise_one(struct consult *c, const struct plan_conflict *conflict,
 {
     struct knowledge know, far = {0}, after = {0};
     struct resolve_other other = {.entry = &conflict->right};
-    struct hash_content hash = {0};
     struct entry mine, out;
     struct entry merged = {.kind = ENTRY_FILE,
                            .mode = conflict->left.mode,
                            .size = text->len,
+                           .id = hash_content_of(text->bytes, text->len),
                            .mtime_ns = clock_wall_ns()};
 
-    hash_content_add(&hash, text->bytes, text->len);
-    hash_content_end(&hash, &merged.id);
-    hash_content_fini(&hash);
     if (revise_look(&c->revise, conflict->path, &mine, &know, err) < 0)
         return -1;
     if (far_knowledge(c->pair, &far))

@@ -398,18 +398,15 @@ decision_write(struct decision *s, const struct decision_path *p,
                const struct decision_version *other, const void *bytes,
                size_t len, struct err *err)
 {
-    struct hash_content hash = {0};
     struct entry to = {.name = path_name(p->path),
                        .kind = ENTRY_FILE,
                        .size = len,
+                       .id = hash_content_of(bytes, len),
                        .mtime_ns = clock_wall_ns(),
                        .mode = p->mine.kind == ENTRY_FILE ? p->mine.mode : 0644};
     struct resolve_args args = {.choice = RESOLVE_MERGED, .merged = &to};
     struct source *from = add_source(s, p->path);
 
-    hash_content_add(&hash, bytes, len);
-    hash_content_end(&hash, &to.id);
-    hash_content_fini(&hash);
     from->bytes = mem_arena_dup(&s->arena, len > 0 ? bytes : "", len + !len);
     from->len = len;
     return other ? settle(s, p, other, &args, err) : edit(s, p, &to, err);

@@ -121,9 +121,7 @@ tell_one(struct pair *p, struct root_dirs *dirs, const char *path,
          const struct entry *e, size_t *sent)
 {
     struct message_data_text m = {.id = e->id};
-    struct hash_content hash = {0};
     struct buf text = {0}, b = {0};
-    struct hash_id id;
     int fd = open_file(dirs, path);
 
     if (fd < 0)
@@ -132,9 +130,7 @@ tell_one(struct pair *p, struct root_dirs *dirs, const char *path,
     ops_close_quietly(fd);
     if (n > 0)
         buf_grew(&text, (size_t)n);
-    hash_content_add(&hash, text.data, text.len);
-    hash_content_end(&hash, &id);
-    hash_content_fini(&hash);
+    struct hash_id id = hash_content_of(text.data, text.len);
     bool fits = hash_equal(&id, &e->id) && base_is_text(text.data, text.len);
     if (fits) {
         m.bytes = text.data;

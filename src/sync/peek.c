@@ -22,22 +22,10 @@ peek_may(const struct entry *e)
            e->size <= MESSAGE_PEEK_TEXT;
 }
 
-static struct hash_id
-id_of(const void *bytes, size_t len)
-{
-    struct hash_content hash = {0};
-    struct hash_id id;
-
-    hash_content_add(&hash, bytes, len);
-    hash_content_end(&hash, &id);
-    hash_content_fini(&hash);
-    return id;
-}
-
 static bool
 is_text_of(const struct entry *e, const void *bytes, size_t len)
 {
-    struct hash_id id = id_of(bytes, len);
+    struct hash_id id = hash_content_of(bytes, len);
 
     return len == e->size && hash_equal(&id, &e->id) &&
            base_is_text(bytes, len);
@@ -46,7 +34,7 @@ is_text_of(const struct entry *e, const void *bytes, size_t len)
 static bool
 begins_with(const void *bytes, size_t len, const uint8_t *prev)
 {
-    struct hash_id id = id_of(bytes, len);
+    struct hash_id id = hash_content_of(bytes, len);
 
     return memcmp(id.b, prev, ENTRY_PREV_LEN) == 0 && base_is_text(bytes, len);
 }
