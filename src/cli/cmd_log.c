@@ -16,6 +16,7 @@
 #include "merge/plan.h"
 #include "store/history.h"
 #include "store/replica.h"
+#include "store/version.h"
 
 struct log {
     const struct options *o;
@@ -46,7 +47,7 @@ add_change(void *arg, const struct history_change *c)
 {
     struct log *log = arg;
     struct buf *b = &log->b;
-    bool kept = history_is_kept(log->replica, log->run, c);
+    bool kept = version_is_kept(log->replica, log->run, c);
     bool dir = c->to.kind == ENTRY_DIR || (c->to.kind == ENTRY_ABSENT &&
                                            c->from.kind == ENTRY_DIR);
 

@@ -358,15 +358,15 @@ hold(struct swap *w, struct err *err)
     return meta_same_version(&m, w->expect) ? 0 : changed(err);
 }
 
-/* Step 4, of what now lies in tmp/ as aside. */
+/* Step 4, of what now lies in dirfd as aside. */
 static int
-verify(const struct swap *w, const char *aside, struct err *err)
+verify(const struct swap *w, int dirfd, const char *aside, struct err *err)
 {
     struct meta m;
 
     if (STAGE_WITHOUT(MUTANTS_VERIFY))
         return 0;
-    if (meta_at(w->s->tmp_fd, aside, &m, err) < 0)
+    if (meta_at(dirfd, aside, &m, err) < 0)
         return -1;
     if (!meta_same_file(&m, w->expect) || m.mode != w->expect->mode)
         return changed(err);
@@ -454,7 +454,7 @@ weak_replace(struct swap *w, const char *aside, bool by_dir, struct err *err)
                     move_new(s, w->dirfd, w->name, s->tmp_fd, aside) < 0))
         return errno == ENOENT ? changed(err)
                                : err_sys(err, "cannot keep the old version");
-    int r = verify(w, aside, err);
+    int r = verify(w, s->tmp_fd, aside, err);
     if (r == 0) {
         r = linked ? move(s->tmp_fd, w->tmp, w->dirfd, w->name, 0)
                    : move_new(s, s->tmp_fd, w->tmp, w->dirfd, w->name);
@@ -531,7 +531,8 @@ exchange(struct swap *w, struct err *err)
         return 0;
     }
     if (move(s->tmp_fd, w->tmp, w->dirfd, w->name, RENAME_EXCHANGE) == 0) {
-        if (verify(w, w->tmp, err) == 0 && verify_empty(w, w->tmp, err) == 0)
+        if (verify(w, s->tmp_fd, w->tmp, err) == 0 &&
+            verify_empty(w, w->tmp, err) == 0)
             return 0;
         return undo_exchange(w, &staged, err);
     }
@@ -582,8 +583,36 @@ stage_remove(struct stage *s, int dirfd, const char *name,
             changed(err);
         else if (r < 0)
             err_sys(err, "cannot move it out of the tree");
-        else if (verify(&w, tmp, err) < 0)
+        else if (verify(&w, s->tmp_fd, tmp, err) < 0)
             r = undo_move(&w, tmp, err);
+    }
+    let_go(&w);
+    return r;
+}
+
+int
+stage_move(struct stage *s, int from_fd, const char *from, int to_fd,
+           const char *to, const struct meta *expect, struct err *err)
+{
+    struct swap w = {.s = s,
+                     .dirfd = from_fd,
+                     .name = from,
+                     .expect = expect,
+                     .held = {.fd = -1}};
+    int r = hold(&w, err);
+
+    if (r == 0) {
+        r = move_new(s, from_fd, from, to_fd, to);
+        if (r < 0 && errno == EEXIST)
+            err_set(err, ERR_CHANGED, "something is there by now");
+        else if (r < 0 && errno == ENOENT)
+            changed(err);
+        else if (r < 0)
+            err_sys(err, "cannot rename it");
+        else if ((r = verify(&w, to_fd, to, err)) < 0 &&
+                 move_new(s, to_fd, to, from_fd, from) < 0)
+            err_set(err, ERR_GUARD,
+                    "was replaced while it was moved, and cannot go back");
     }
     let_go(&w);
     return r;

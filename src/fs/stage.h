@@ -123,6 +123,14 @@ int stage_exchange(struct stage *s, const char *tmp, int dirfd,
 int stage_remove(struct stage *s, int dirfd, const char *name,
                  const struct meta *expect, const char *tmp, struct err *err);
 
+/*
+ * Rename from in from_fd to to in to_fd, where nothing may be, if it is the
+ * version expect.  Errors as stage_exchange; ERR_GUARD here: somebody's version
+ * stands at to, and could not be put back.
+ */
+int stage_move(struct stage *s, int from_fd, const char *from, int to_fd,
+               const char *to, const struct meta *expect, struct err *err);
+
 /* Remove an empty directory.  ERR_CHANGED: it is not empty, or none. */
 int stage_rmdir(struct stage *s, int dirfd, const char *name, struct err *err);
 

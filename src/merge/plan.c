@@ -46,7 +46,8 @@ plan_state_of(const struct entry *e)
                            .target = e->target,
                            .made = e->made,
                            .created = e->created,
-                           .seen = e->seen.mode != 0 ? &e->seen : NULL};
+                           .seen = e->seen.mode != 0 ? &e->seen : NULL,
+                           .racy = e->racy};
     if (e->kind != ENTRY_DIR)
         s.id = e->id;
     memcpy(s.prev, e->prev, sizeof s.prev);

@@ -48,8 +48,9 @@ struct plan_state {
     const char *target;
     struct dot_set made;
     struct dot created;
-    uint8_t prev[ENTRY_PREV_LEN];
     const struct entry_stamp *seen; /* NULL: not seen */
+    uint8_t prev[ENTRY_PREV_LEN];
+    bool racy; /* as in the entry: seen proves nothing about the content */
 };
 
 /* One change of one path on one side. */

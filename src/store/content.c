@@ -12,6 +12,7 @@
 #include "fs/root.h"
 #include "store/base.h"
 #include "store/history.h"
+#include "store/version.h"
 
 #define CHUNK (256u << 10)
 
@@ -102,7 +103,8 @@ try_change(void *arg, const struct history_change *c)
 
     if (c->trash == NULL || c->from.kind != ENTRY_FILE ||
         memcmp(c->from.id.b, w->id, w->len) != 0 ||
-        history_open_version(w->replica, w->run, c->trash, &fd, &ignored) < 0)
+        version_open(w->replica, w->run, &c->from, c->trash, &fd,
+                             &ignored) < 0)
         return 0;
     if (is_it(w, fd))
         w->fd = fd;

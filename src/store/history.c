@@ -363,7 +363,7 @@ take_change(struct replica *r, sqlite3_stmt *s, int column, struct row *out,
     if (trash != NULL)
         out->change.trash = mem_arena_string(&out->arena, trash);
     if (take_entries(r, s, column + 3, out->change.path, &out->arena, e) < 0 ||
-        (trash != NULL && !path_ok(trash)))
+        (trash != NULL && !path_ok(trash[0] == '/' ? trash + 1 : trash)))
         status = damaged(r, err);
     free(path);
     free(trash);
@@ -457,46 +457,6 @@ history_each_of(struct replica *r, const char *path,
         return -1;
     database_bind(s, "s", path);
     return each_row(r, s, each, arg, err);
-}
-
-static char *
-version_path(const char *run, const char *trash)
-{
-    return mem_format(STAGE_TRASH "/%s/%s", run, trash);
-}
-
-int
-history_open_version(struct replica *r, const char *run, const char *trash,
-                     int *fd_out, struct err *err)
-{
-    static const char gone[] = "its content is not in the trash any more";
-    char *path = version_path(run, trash);
-    int fd = ops_openat(r->control_fd, path,
-                        O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0);
-
-    free(path);
-    if (fd < 0)
-        return errno == ENOENT ? err_set(err, ERR_STATE, gone)
-                               : err_sys(err, "cannot open it in the trash");
-    *fd_out = fd;
-    return 0;
-}
-
-bool
-history_is_kept(struct replica *r, const char *run,
-                const struct history_change *c)
-{
-    struct meta ignored;
-    struct err none;
-
-    if (c->from.kind != ENTRY_FILE || entry_same_content(&c->from, &c->to))
-        return true;
-    if (c->trash == NULL)
-        return false;
-    char *path = version_path(run, c->trash);
-    bool kept = meta_at(r->control_fd, path, &ignored, &none) == 0;
-    free(path);
-    return kept;
 }
 
 /* Conflicts.  Paths are stored with zero bytes for slashes, for their order. */

@@ -75,8 +75,9 @@ int history_each(struct replica *r,
 struct history_change {
     const char *path;
     int action;        /* enum plan_action */
-    const char *trash; /* name below the run's folder of what was replaced;
-                          NULL none */
+    const char *trash; /* where what was replaced is kept: its name below the
+                          run's folder in the trash, or as version_moved_to
+                          says; NULL none */
     struct entry from, to;
     unsigned why; /* enum decide_why plus 1: the rule that decided; 0: not
                      known */
@@ -99,19 +100,6 @@ int history_each_of(struct replica *r, const char *path,
                     int (*each)(void *arg, const struct history_run *run,
                                 const struct history_change *c),
                     void *arg, struct err *err);
-
-/*
- * Open what a run has thrown away, for reading; the caller closes it.  Its
- * content is for the caller to verify.
- * Errors: ERR_STATE  it is not kept any more
- */
-int history_open_version(struct replica *r, const char *run, const char *trash,
-                         int *fd_out, struct err *err);
-
-/* Is the version before the change to be had?  That of a directory or symlink
- * always is, being in the record. */
-bool history_is_kept(struct replica *r, const char *run,
-                     const struct history_change *c);
 
 struct history_conflict {
     const char *path;

@@ -86,6 +86,13 @@ name_is_ours(const char *name)
     return name == NULL || path_ok(name);
 }
 
+/* The trash, or the tree. */
+static bool
+is_place(const char *trash)
+{
+    return trash == NULL || path_ok(trash[0] == '/' ? trash + 1 : trash);
+}
+
 /* Columns: op, path, action, tmp, trash, old, new, know, mode. */
 static int
 take(struct replica *r, sqlite3_stmt *s, struct all *all, struct err *err)
@@ -101,7 +108,7 @@ take(struct replica *r, sqlite3_stmt *s, struct all *all, struct err *err)
     i.know = (uint32_t)database_int(s, 7);
     i.mode = (uint32_t)database_int(s, 8);
     if (i.path == NULL || (i.path[0] != '\0' && !path_ok(i.path)) ||
-        !name_is_ours(i.tmp) || !name_is_ours(i.trash) ||
+        !name_is_ours(i.tmp) || !is_place(i.trash) ||
         i.know >= r->exception_n)
         goto damaged;
     p = database_blob(s, 5, &len);

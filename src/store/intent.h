@@ -20,7 +20,8 @@ struct intent {
     const char *path;  /* in the tree */
     int action;        /* enum plan_action, or another of the caller's */
     const char *tmp;   /* name in the control directory's tmp; NULL none */
-    const char *trash; /* name below its trash, RUN/...; NULL none */
+    const char *trash; /* name below its trash, RUN/..., or as
+                          version_moved_to says; NULL none */
     struct entry from; /* what must be there before, with the stamp it was
                           seen with; ENTRY_ABSENT if nothing */
     struct entry to;   /* what will be there */

@@ -236,6 +236,47 @@ apply_op(struct apply *a, const struct plan_op *op, const char *tmp,
     return status;
 }
 
+static int
+try_move(struct apply *a, const char *from_dir, const struct plan_op *gone,
+         const char *to_dir, const struct plan_op *op, struct err *err)
+{
+    struct meta old;
+    int from = root_dirs_get(&a->dirs, from_dir, err);
+
+    /* Directories that are kept open may be closed for others. */
+    int from_fd = from < 0 ? -1 : ops_dup(from);
+    if (from_fd < 0)
+        return from < 0 ? -1 : err_sys(err, "cannot open the directory");
+    const char *name = path_name(gone->path);
+    int to_fd = root_dirs_get(&a->dirs, to_dir, err);
+    int status =
+        to_fd < 0 || expect(from_fd, name, gone->from, &old, err) < 0
+            ? -1
+            : stage_move(a->stage, from_fd, name, to_fd, path_name(op->path),
+                         &old, err);
+    ops_close_quietly(from_fd);
+    return status;
+}
+
+int
+apply_move(struct apply *a, const struct plan_op *op,
+           const struct plan_op *gone, struct err *err)
+{
+    char *to_dir = path_parent(op->path), *from_dir = path_parent(gone->path);
+    int status = try_move(a, from_dir, gone, to_dir, op, err);
+
+    if (status < 0 && err->code == ERR_SYS && err->sys == EACCES) {
+        bool opened = open_up(a, to_dir);
+        if (open_up(a, from_dir) || opened)
+            status = try_move(a, from_dir, gone, to_dir, op, err);
+    }
+    log_debug(LOG_APPLY, "op=%u move path='%s' from='%s' %s", op->id, op->path,
+              gone->path, status < 0 ? err->msg : "done");
+    free(to_dir);
+    free(from_dir);
+    return status;
+}
+
 int
 apply_stamp(struct apply *a, const char *path, struct entry_stamp *out,
             struct err *err)

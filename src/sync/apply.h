@@ -46,6 +46,13 @@ void apply_init(struct apply *a, const struct root *root, struct stage *stage);
 int apply_op(struct apply *a, const struct plan_op *op, const char *tmp,
              const char *trash, struct err *err);
 
+/*
+ * Carry out op and gone, the deletion of its source on the same side, as one
+ * rename.  Where that cannot be done, neither is.  Errors as apply_op.
+ */
+int apply_move(struct apply *a, const struct plan_op *op,
+               const struct plan_op *gone, struct err *err);
+
 /* The stamp of path now. */
 int apply_stamp(struct apply *a, const char *path, struct entry_stamp *out,
                 struct err *err);

@@ -12,6 +12,7 @@
 #include "base/path.h"
 #include "fs/ops.h"
 #include "store/intent.h"
+#include "store/version.h"
 #include "sync/look.h"
 
 #ifdef WEFT_MUTANTS
@@ -51,6 +52,23 @@ trash_name(const struct commit *c, const struct plan_op *op,
            char out[COMMIT_NAME])
 {
     snprintf(out, COMMIT_NAME, "%u", c->first + op->id);
+}
+
+/* Nothing but the name may differ: so each moment has a version that is
+ * recorded. */
+bool
+commit_can_rename(const struct plan_op *op, const struct plan_op *gone)
+{
+    return op->from->kind == ENTRY_ABSENT && !gone->from->racy &&
+           op->to->mode == gone->from->mode &&
+           op->to->mtime_ns == gone->from->mtime_ns;
+}
+
+void
+commit_rename(struct commit_item *item, struct commit_item *gone)
+{
+    item->gone = gone;
+    gone->moved_to = item->op->path;
 }
 
 /* Is there anything to tell of the run? */
@@ -142,30 +160,37 @@ number(struct commit *c, uint32_t know, uint32_t *out, struct err *err)
 }
 
 static int
+add_intent(struct commit *c, const struct commit_item *item, struct err *err)
+{
+    const struct plan_op *op = item->op;
+    char name[COMMIT_NAME], old[COMMIT_NAME];
+
+    commit_name(op, name);
+    trash_name(c, op, old);
+    char *trash = item->moved_to
+                      ? version_moved_to(item->moved_to)
+                      : mem_format("%s/%s", c->run.name, old);
+    struct intent in = {.op = c->intent + op->id,
+                        .path = op->path,
+                        .action = (int)op->action,
+                        .tmp = name,
+                        .trash = c->use_trash || item->moved_to ? trash : NULL,
+                        .from = plan_entry_of(op->from),
+                        .to = plan_entry_of(op->to)};
+    int status = number(c, op->know, &in.know, err) < 0
+                     ? -1
+                     : intent_add(c->replica, &in, err);
+    free(trash);
+    return status;
+}
+
+static int
 add_intents(struct commit_batch *b, struct err *err)
 {
-    struct commit *c = b->commit;
-    char name[COMMIT_NAME], old[COMMIT_NAME];
-    char trash[COMMIT_NAME + HISTORY_NAME_LEN + 2];
-
-    for (size_t i = 0; i < b->n; i++) {
-        const struct plan_op *op = b->items[i].op;
-        if (b->items[i].failed || !changes_tree(op))
-            continue;
-        commit_name(op, name);
-        trash_name(c, op, old);
-        snprintf(trash, sizeof trash, "%s/%s", c->run.name, old);
-        struct intent in = {.op = c->intent + op->id,
-                            .path = op->path,
-                            .action = (int)op->action,
-                            .tmp = name,
-                            .trash = c->use_trash ? trash : NULL,
-                            .from = plan_entry_of(op->from),
-                            .to = plan_entry_of(op->to)};
-        if (number(c, op->know, &in.know, err) < 0 ||
-            intent_add(c->replica, &in, err) < 0)
+    for (size_t i = 0; i < b->n; i++)
+        if (!b->items[i].failed && changes_tree(b->items[i].op) &&
+            add_intent(b->commit, &b->items[i], err) < 0)
             return -1;
-    }
     return 0;
 }
 
@@ -211,9 +236,15 @@ first_barrier(struct commit_batch *b, size_t changes, struct err *err)
     if (changes > FEW)
         return stage_barrier(&c->stage, err);
     for (size_t i = 0; i < b->n; i++) {
-        if (b->items[i].failed || b->items[i].op->action != PLAN_FILE)
+        const struct commit_item *item = &b->items[i];
+        if (item->failed || item->op->action != PLAN_FILE)
             continue;
-        commit_name(b->items[i].op, name);
+        if (item->gone != NULL) {
+            if (apply_sync(&c->apply, item->gone->op->path, err) < 0)
+                return -1;
+            continue;
+        }
+        commit_name(item->op, name);
         if (stage_reopen(&c->stage, name, &fd, err) < 0) /* not even read */
             return err->sys == EACCES ? stage_barrier(&c->stage, err) : -1;
         int status = stage_sync(fd, err);
@@ -283,27 +314,43 @@ remember_dir(struct commit *c, const struct plan_op *op)
 }
 
 static int
+apply_one(struct commit *c, struct commit_item *item)
+{
+    const struct plan_op *op = item->op;
+    char name[COMMIT_NAME], old[COMMIT_NAME];
+
+    if (item->gone != NULL)
+        return apply_move(&c->apply, op, item->gone->op, &item->err);
+    commit_name(op, name);
+    trash_name(c, op, old);
+    return apply_op(&c->apply, op, name, old, &item->err);
+}
+
+static int
 apply_all(struct commit_batch *b, struct err *err)
 {
     struct commit *c = b->commit;
-    char name[COMMIT_NAME], old[COMMIT_NAME];
 
     for (size_t i = 0; i < b->n; i++) {
-        struct commit_item *item = &b->items[i];
+        struct commit_item *item = &b->items[i], *gone = item->gone;
         const struct plan_op *op = item->op;
-        if (item->failed || !changes_tree(op))
+        if (item->failed || item->placed || !changes_tree(op))
             continue;
-        commit_name(op, name);
-        trash_name(c, op, old);
-        if (apply_op(&c->apply, op, name, old, &item->err) < 0) {
+        if (apply_one(c, item) < 0) {
             item->failed = true;
             if (item->err.code == ERR_GUARD || c->apply.unsettled) {
                 *err = item->err;
                 return -1;
             }
+            if (gone != NULL) {
+                gone->failed = true;
+                gone->err = item->err;
+            }
             continue;
         }
         item->placed = true;
+        if (gone != NULL)
+            gone->placed = true;
         if (op->action == PLAN_DIR)
             remember_dir(c, op);
         if (op->action != PLAN_DELETE &&
@@ -352,14 +399,19 @@ record_one(struct commit *c, const struct commit_item *item, struct err *err)
          (c->run.flags & HISTORY_FIRST) != 0))
         return 0;
     trash_name(c, op, old);
+    char *moved = item->moved_to ? version_moved_to(item->moved_to) : NULL;
     struct history_change change = {
         .path = op->path,
         .action = (int)op->action,
-        .trash = c->use_trash && replaces(op) ? old : NULL,
+        .trash = moved                         ? moved
+                  : c->use_trash && replaces(op) ? old
+                                                 : NULL,
         .from = plan_entry_of(op->from),
         .to = plan_entry_of(op->to),
         .why = (unsigned)op->why + 1};
-    return history_add_change(c->replica, c->run.id, &change, err);
+    int status = history_add_change(c->replica, c->run.id, &change, err);
+    free(moved);
+    return status;
 }
 
 /*

@@ -49,6 +49,10 @@ struct commit {
 
 struct commit_item {
     const struct plan_op *op;
+    struct commit_item *gone; /* a later item of the batch: the deletion of
+                                 what is renamed to op's path; NULL: content
+                                 is staged */
+    const char *moved_to;     /* on that later item: op's path */
     bool failed;           /* err says why; nothing was changed */
     bool placed;           /* the tree has it */
     struct entry_stamp seen;
@@ -68,6 +72,12 @@ struct commit_batch {
 /* The name of an op's file in tmp/. */
 #define COMMIT_NAME 24
 void commit_name(const struct plan_op *op, char out[COMMIT_NAME]);
+
+/* Can the source of op be renamed, gone being the op that deletes it? */
+bool commit_can_rename(const struct plan_op *op, const struct plan_op *gone);
+
+/* Item is a rename of the source that gone, later in the batch, deletes. */
+void commit_rename(struct commit_item *item, struct commit_item *gone);
 
 /* One more op that the run has carried out here and that people are told. */
 void commit_count(struct history_run *run, const struct plan_op *op);

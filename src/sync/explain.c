@@ -12,6 +12,7 @@
 #include "fs/steadyread.h"
 #include "store/intent.h"
 #include "store/tree.h"
+#include "store/version.h"
 #include "sync/look.h"
 
 enum explain_has
@@ -237,7 +238,7 @@ add_change(void *arg, const struct history_run *run,
     to->change.from = entry_copy(&c->from, &x->arena);
     to->change.to = entry_copy(&c->to, &x->arena);
     to->kept = c->from.kind != ENTRY_ABSENT &&
-               history_is_kept(g->r, run->name, c);
+               version_is_kept(g->r, run->name, c);
     return 0;
 }
 

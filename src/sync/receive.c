@@ -76,10 +76,14 @@ receive_init(struct receive *rx, struct pair *pair, struct pool *pool,
     for (size_t i = 0; i < plan->n; i++) {
         if (plan->ops[i].side != pair_side(pair))
             continue;
+        const struct plan_op *op = &plan->ops[i];
         MEM_GROW(rx->mine, rx->mine_n, cap);
-        rx->mine[rx->mine_n++] = &plan->ops[i];
+        rx->mine[rx->mine_n++] = op;
+        if (op->action == PLAN_DELETE && op->moves)
+            table_put(&rx->gone, op->path, (void *)op);
     }
     rx->files = mem_array(plan->n, sizeof *rx->files);
+    rx->renamed = mem_array(plan->n, sizeof *rx->renamed);
 }
 
 /* What is under way for an op; NULL: nothing. */
@@ -371,6 +375,28 @@ begin_file(struct receive *rx, struct receive_batch *batch,
     }
 }
 
+static int
+must_wait(const struct receive *rx, const struct plan_op *op)
+{
+    return rx->gate ? rx->gate(rx->arg, op) : 0;
+}
+
+/* The deletion that op can be carried out with, by a rename; NULL: it needs
+ * content. */
+static const struct plan_op *
+rename_of(const struct receive *rx, const struct plan_op *op)
+{
+    const struct plan_op *gone =
+        op->action == PLAN_FILE && op->moves && op->source
+            ? table_get(&rx->gone, op->source)
+            : NULL;
+
+    return gone != NULL && !rx->renamed[gone - rx->plan->ops] &&
+                   commit_can_rename(op, gone) && must_wait(rx, gone) == 0
+               ? gone
+               : NULL;
+}
+
 /* How many of the ops from rx->next on make the next batch; ops that must be
  * dropped count. */
 static size_t
@@ -381,9 +407,9 @@ measure(struct receive *rx)
 
     while (rx->next + n < rx->mine_n && n < BATCH_OPS) {
         const struct plan_op *op = rx->mine[rx->next + n];
-        if (rx->gate && rx->gate(rx->arg, op) > 0)
+        if (!rx->renamed[op - rx->plan->ops] && must_wait(rx, op) > 0)
             break;
-        if (op->action == PLAN_FILE)
+        if (op->action == PLAN_FILE && rename_of(rx, op) == NULL)
             bytes += op->to->size;
         if (n > 0 && bytes > BATCH_BYTES)
             break;
@@ -392,27 +418,55 @@ measure(struct receive *rx)
     return n;
 }
 
+/* The items of the batch of the next n ops: these ops, but for those that are
+ * in one already, and behind them the deletions that go with a move. */
+static void
+fill_batch(struct receive *rx, struct receive_batch *batch, size_t n)
+{
+    static const char dropped[] = "what has to be recorded first was not";
+    struct commit_item *items = mem_array(2 * n, sizeof *items);
+    const struct plan_op **gone = mem_array(n, sizeof *gone);
+    size_t own = 0, all;
+
+    /* A move comes before the deletion that is its other half. */
+    for (size_t i = 0; i < n; i++) {
+        const struct plan_op *op = rx->mine[rx->next + i];
+        if (rx->renamed[op - rx->plan->ops])
+            continue;
+        items[own].op = op;
+        items[own].failed = must_wait(rx, op) < 0;
+        if (items[own].failed)
+            err_set(&items[own].err, ERR_CHANGED, "%s", dropped);
+        else if ((gone[own] = rename_of(rx, op)) != NULL)
+            rx->renamed[gone[own] - rx->plan->ops] = true;
+        own++;
+    }
+    all = own;
+    for (size_t i = 0; i < own; i++) {
+        if (gone[i] == NULL)
+            continue;
+        items[all].op = gone[i];
+        commit_rename(&items[i], &items[all++]);
+    }
+    free(gone);
+    batch->b.items = items;
+    batch->b.n = all;
+}
+
 static void
 open_batch(struct receive *rx, size_t n)
 {
-    static const char dropped[] = "what has to be recorded first was not";
     struct receive_batch *batch = mem_zero(sizeof *batch);
     const struct plan_op **wanted = mem_array(n, sizeof *wanted);
     size_t wanted_n = 0;
 
     batch->b.job.run = commit_run;
     batch->b.commit = rx->commit;
-    batch->b.items = mem_array(n, sizeof *batch->b.items);
-    batch->b.n = n;
-    for (size_t i = 0; i < n; i++) {
+    fill_batch(rx, batch, n);
+    for (size_t i = 0; i < batch->b.n; i++) {
         struct commit_item *item = &batch->b.items[i];
-        item->op = rx->mine[rx->next + i];
-        if (rx->gate && rx->gate(rx->arg, item->op) < 0) {
-            item->failed = true;
-            err_set(&item->err, ERR_CHANGED, "%s", dropped);
-            continue;
-        }
-        if (item->op->action != PLAN_FILE)
+        if (item->failed || item->op->action != PLAN_FILE ||
+            item->gone != NULL)
             continue;
         begin_file(rx, batch, item);
         if (item->op->source == NULL && !(*slot(rx, item->op))->based)
@@ -678,6 +732,7 @@ take_batch(struct receive *rx, struct receive_batch *batch)
             if (item->failed && (item->err.code == ERR_CANCELLED ||
                                  is_fatal(&item->err)))
                 continue; /* not tried, or told as the end of the run */
+            rx->done_files += item->gone != NULL && !item->failed;
             rx->on_end(rx->arg, item->op, item->failed ? &item->err : NULL);
         }
     }
@@ -706,6 +761,8 @@ receive_fini(struct receive *rx)
         drop_files(rx, rx->first);
         pop(rx);
     }
+    table_fini(&rx->gone);
+    free(rx->renamed);
     free(rx->files);
     free(rx->mine);
 }

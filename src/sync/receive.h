@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "base/pool.h"
+#include "base/table.h"
 #include "merge/plan.h"
 #include "sync/commit.h"
 #include "sync/pair.h"
@@ -25,6 +26,8 @@ struct receive {
     const struct plan_op **mine; /* [mine_n] in the plan's order */
     size_t mine_n, next;         /* the first that is in no batch yet */
     const struct plan *plan;
+    struct table gone;  /* path -> PLAN_DELETE op that goes with a move */
+    bool *renamed;      /* [plan->n] such ops that are in a batch already */
     struct receive_file **files; /* [plan->n] NULL: none under way */
     struct receive_batch *first, *last; /* in order */
     size_t batches;

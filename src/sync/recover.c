@@ -163,6 +163,14 @@ keep_aside(struct recovery *rec, const char *tmp)
     free(kept);
 }
 
+/* Where the old version is kept, as the history says it; NULL: nowhere. */
+static const char *
+kept_at(const struct intent *in)
+{
+    return in->trash == NULL || in->trash[0] == '/' ? in->trash
+                                                    : path_name(in->trash);
+}
+
 static void
 discard(struct recovery *rec, const struct intent *in, const char *tmp)
 {
@@ -279,7 +287,7 @@ adopt(struct recovery *rec, const struct intent *in, const struct meta *m,
         .trash = in->trash && in->action != PLAN_META &&
                          (in->from.kind == ENTRY_FILE ||
                           in->from.kind == ENTRY_SYMLINK)
-                     ? path_name(in->trash)
+                     ? kept_at(in)
                      : NULL,
         .from = in->from,
         .to = in->to};
@@ -331,7 +339,7 @@ find_name(void *arg, const struct intent *in, struct err *err)
     char **run = arg;
 
     (void)err;
-    if (*run == NULL && in->trash != NULL) {
+    if (*run == NULL && in->trash != NULL && in->trash[0] != '/') {
         *run = mem_string(in->trash);
         (*run)[strcspn(*run, "/")] = '\0';
     }

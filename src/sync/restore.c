@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/path.h"
 #include "manifest/listing.h"
+#include "store/version.h"
 
 #define DIR_MODE 0755 /* of a directory that nothing is known about */
 
@@ -29,7 +30,7 @@ keep(struct search *s, const struct history_run *run,
         .until_ns = run->started_ns,
         .trash = c->trash ? mem_arena_string(&to->arena, c->trash) : NULL,
         .kept = c->from.kind != ENTRY_ABSENT &&
-                history_is_kept(to->replica, run->name, c)};
+                version_is_kept(to->replica, run->name, c)};
     memcpy(v->run, run->name, sizeof v->run);
     v->entry.name = path_name(v->path);
     return v;
@@ -329,7 +330,8 @@ restore_content(void *arg, const struct plan_op *op, int *fd_out,
 
     if (r == NULL || r->trash == NULL)
         return err_set(err, ERR_STATE, "its content is not in the trash");
-    return history_open_version(v->replica, r->run, r->trash, fd_out, err);
+    return version_open(v->replica, r->run, &r->entry, r->trash, fd_out,
+                                err);
 }
 
 void

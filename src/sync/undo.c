@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/path.h"
+#include "store/version.h"
 #include "wire/message_plan.h"
 
 /* ---- the changes of the run ---- */
@@ -128,7 +129,7 @@ is_kept(struct undo *u, const struct undo_item *item)
                                .to = item->now,
                                .trash = item->trash};
 
-    return history_is_kept(u->replica, u->run.name, &c);
+    return version_is_kept(u->replica, u->run.name, &c);
 }
 
 /* Take over one answer.  True if the item is out. */
@@ -301,8 +302,8 @@ content(void *arg, const struct plan_op *op, int *fd_out, struct err *err)
     if (item == NULL || item->trash == NULL)
         return err_set(err, ERR_STATE,
                        "the version before is not in the trash any more");
-    return history_open_version(run->undo->replica, run->undo->run.name,
-                                item->trash, fd_out, err);
+    return version_open(run->undo->replica, run->undo->run.name,
+                                &item->from, item->trash, fd_out, err);
 }
 
 static void

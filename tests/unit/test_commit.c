@@ -3,6 +3,7 @@
 #include "base/path.h"
 #include "store/replica.h"
 #include "store/tree.h"
+#include "store/version.h"
 #include "sync/commit.h"
 #include "sync/place.h"
 #include "sync/scan.h"
@@ -261,6 +262,98 @@ START_TEST(old_versions_go_to_the_trash)
 }
 END_TEST
 
+/* "d/c" is renamed to "moved"; what somebody does to it comes first. */
+static size_t
+move(const char *edit)
+{
+    struct entry to = *remembered("d/c");
+    struct commit_batch b = {.commit = &commit, .n = 2};
+    struct commit_item pair[2] = {{0}};
+
+    to.made = dot_set_of((struct dot){stranger, 7}, &plan.arena);
+    add("moved", &to);
+    add_new("d/c", ENTRY_ABSENT, NULL);
+    begin();
+    if (edit != NULL)
+        scratch_write("d/c", edit);
+    for (size_t i = 0; i < 2; i++)
+        pair[i].op = &plan.ops[i];
+    ck_assert(commit_can_rename(pair[0].op, pair[1].op));
+    commit_rename(&pair[0], &pair[1]);
+    b.items = pair;
+    commit_run(&b.job);
+    ck_assert_msg(b.status == 0, "%s", b.err.msg);
+    return (size_t)pair[0].failed + pair[1].failed;
+}
+
+static int
+note_kept(void *arg, const struct history_run *r, const struct history_change *c)
+{
+    char *out = arg;
+    struct err err = {0};
+    char bytes[20] = "";
+    int fd;
+
+    ck_assert(version_is_kept(replica, r->name, c));
+    if (c->trash != NULL) {
+        must(version_open(replica, r->name, &c->from, c->trash, &fd, &err));
+        ck_assert_int_ge(read(fd, bytes, sizeof bytes - 1), 0);
+        close(fd);
+    }
+    sprintf(out + strlen(out), "%s:%s:%s ", c->path, c->trash ? c->trash : "-",
+            bytes);
+    return 0;
+}
+
+START_TEST(a_move_is_a_rename)
+{
+    struct stat before, after;
+    struct err err = {0};
+    char seen[200] = "";
+
+    ck_assert_int_eq(fstatat(scratch_fd, "d/c", &before, 0), 0);
+    ck_assert_uint_eq(move(NULL), 0);
+    ck_assert_int_eq(fstatat(scratch_fd, "moved", &after, 0), 0);
+    ck_assert_uint_eq(before.st_ino, after.st_ino);
+    ck_assert(!scratch_exists(scratch_fd, "d/c"));
+    must(history_each_past(replica, note_kept, seen, &err));
+    ck_assert_str_eq(seen, "d/c:/moved:gamma ");
+    check_record();
+}
+END_TEST
+
+START_TEST(both_halves_of_a_move_or_none)
+{
+    ck_assert_uint_eq(move("an edit"), 2);
+    ck_assert_str_eq(scratch_read("d/c"), "an edit");
+    ck_assert(!scratch_exists(scratch_fd, "moved"));
+    scan();
+    check_record();
+}
+END_TEST
+
+START_TEST(what_may_not_be_renamed)
+{
+    struct entry to = *remembered("d/c"), racy = *remembered("d/c");
+
+    add("moved", &to);
+    add_new("d/c", ENTRY_ABSENT, NULL);
+    ck_assert(commit_can_rename(&plan.ops[0], &plan.ops[1]));
+    to.mode ^= 0100;
+    add("other mode", &to);
+    ck_assert(!commit_can_rename(&plan.ops[2], &plan.ops[1]));
+    to.mode ^= 0100;
+    to.mtime_ns++;
+    add("other time", &to);
+    ck_assert(!commit_can_rename(&plan.ops[3], &plan.ops[1]));
+    add("a", &racy); /* something is there */
+    ck_assert(!commit_can_rename(&plan.ops[4], &plan.ops[1]));
+    racy.racy = true;
+    plan_set_from(&plan, &plan.ops[1], &racy);
+    ck_assert(!commit_can_rename(&plan.ops[0], &plan.ops[1]));
+}
+END_TEST
+
 START_TEST(only_the_mode)
 {
     struct entry to = *remembered("a");
@@ -400,6 +493,9 @@ main(void)
     tcase_add_checked_fixture(tc, setup, teardown);
     tcase_add_test(tc, all_kinds);
     tcase_add_test(tc, old_versions_go_to_the_trash);
+    tcase_add_test(tc, a_move_is_a_rename);
+    tcase_add_test(tc, both_halves_of_a_move_or_none);
+    tcase_add_test(tc, what_may_not_be_renamed);
     tcase_add_test(tc, only_the_mode);
     tcase_add_test(tc, changed_meanwhile);
     tcase_add_test(tc, never_through_a_link);

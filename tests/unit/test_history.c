@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "store/history.h"
+#include "store/version.h"
 #include "tests/unit/listings.h"
 #include "tests/unit/scratch.h"
 
@@ -224,7 +225,7 @@ note_past(void *arg, const struct history_run *run,
     char *out = arg;
 
     sprintf(out + strlen(out), "%d:%s:%s:%d ", (int)run->id, c->path,
-            c->trash ? c->trash : "-", history_is_kept(r, run->name, c));
+            c->trash ? c->trash : "-", version_is_kept(r, run->name, c));
     return 0;
 }
 
@@ -256,9 +257,9 @@ START_TEST(the_past_is_told_backwards)
     scratch_write(".weft/trash/20260102-030405-beef/0", "old");
     must(history_each_past(r, note_past, seen, &err));
     ck_assert_str_eq(seen, "2:h:-:1 1:g:1:0 1:f:0:1 ");
-    must(history_open_version(r, a.name, "0", &fd, &err));
+    must(version_open(r, a.name, &c.from, "0", &fd, &err));
     close(fd);
-    ck_assert(history_open_version(r, a.name, "1", &fd, &err) < 0);
+    ck_assert(version_open(r, a.name, &c.from, "1", &fd, &err) < 0);
     ck_assert_int_eq(err.code, ERR_STATE);
 }
 END_TEST

@@ -439,6 +439,65 @@ START_TEST(races_at_the_removal)
 }
 END_TEST
 
+static void
+takes_its_place(void)
+{
+    scratch_write_at(tree_fd, "u", "theirs");
+}
+
+static const struct {
+    const char *says;
+    void (*first)(void), (*second)(void);
+    bool no_lease;
+    enum err_code code;
+    const char *from, *to;
+} moves[] = {
+    {"nothing happens", NULL, NULL, false, ERR_NONE, "", "old"},
+    {"an atomic save comes back", saves_over, NULL, false, ERR_CHANGED, "saved",
+     ""},
+    {"a writer that waits gets its file back", edits_in_place, NULL, false,
+     ERR_BUSY, "old", ""},
+    {"an edit in place comes back", edits_in_place, NULL, true, ERR_CHANGED,
+     "edit!", ""},
+    {"a deletion stands", deletes, NULL, false, ERR_CHANGED, "", ""},
+    {"nothing is overwritten", takes_its_place, NULL, false, ERR_CHANGED, "old",
+     "theirs"},
+    {"two saves both stay in the tree", saves_over, saves_again, false,
+     ERR_GUARD, "third", "saved"},
+};
+
+START_TEST(races_at_the_move)
+{
+    scratch_write_at(tree_fd, "t", "old");
+    must(meta_at(tree_fd, "t", &expect, &err));
+    no_lease = moves[_i].no_lease;
+    race(moves[_i].first, moves[_i].second);
+    int r = stage_move(&stage, tree_fd, "t", tree_fd, "u", &expect, &err);
+    ops_replace(NULL);
+    ck_assert_msg(r == (moves[_i].code ? -1 : 0), "%s", moves[_i].says);
+    if (r < 0)
+        ck_assert_msg(err.code == moves[_i].code, "%s: %s", moves[_i].says,
+                      err.msg);
+    ck_assert_msg(strcmp(at_path(), moves[_i].from) == 0, "%s: %s",
+                  moves[_i].says, at_path());
+    ck_assert_msg(strcmp(scratch_read_at(tree_fd, "u"), moves[_i].to) == 0,
+                  "%s: %s", moves[_i].says, scratch_read_at(tree_fd, "u"));
+}
+END_TEST
+
+START_TEST(a_move_without_exchange)
+{
+    scratch_write_at(tree_fd, "t", "old");
+    must(meta_at(tree_fd, "t", &expect, &err));
+    fault_set(FAULT_NONE, 0, 0);
+    fault_lacks(FAULT_NO_RENAME_FLAGS);
+    must(stage_move(&stage, tree_fd, "t", tree_fd, "u", &expect, &err));
+    fault_lacks(0);
+    ck_assert_str_eq(at_path(), "");
+    ck_assert_str_eq(scratch_read_at(tree_fd, "u"), "old");
+}
+END_TEST
+
 static int
 one_exchange_only(int from_fd, const char *from, int to_fd, const char *to,
                   unsigned flags)
@@ -818,6 +877,9 @@ main(void)
     tcase_add_test(t, a_link_put_in_between_comes_back);
     tcase_add_loop_test(t, races_at_the_removal, 0,
                         (int)(sizeof removals / sizeof *removals));
+    tcase_add_loop_test(t, races_at_the_move, 0,
+                        (int)(sizeof moves / sizeof *moves));
+    tcase_add_test(t, a_move_without_exchange);
     tcase_add_test(t, what_cannot_go_back_is_kept);
     tcase_add_loop_test(t, any_call_may_fail, 0,
                         (int)(sizeof sweeps / sizeof *sweeps));
