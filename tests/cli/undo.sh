@@ -109,17 +109,17 @@ for choice in mine theirs; do
     write right/a yours
     status 1 sync left "$right"
     content right/b due
-    ok resolve --$choice left/a
-    [ $choice = mine ] && wanted=0 || wanted=3
-    status $wanted undo left
+    ok resolve "--$choice" left/a
+    [ "$choice" = mine ] && wanted=0 || wanted=3
+    status "$wanted" undo left
     content left/b due
     content right/b due
-    [ $choice = mine ] && now=mine || now=yours
-    content left/a $now
+    [ "$choice" = mine ] && now=mine || now=yours
+    content left/a "$now"
     content right/a yours
     sync_ok left "$right"
-    content left/a $now
-    content right/a $now
+    content left/a "$now"
+    content right/a "$now"
 done
 
 it "-n changes nothing, and tells"
