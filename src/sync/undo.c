@@ -16,7 +16,8 @@ static bool
 is_decision(const struct undo *u, const struct history_change *c)
 {
     static const unsigned all = 1u << DECIDE_RULE | 1u << DECIDE_SURVIVED |
-                                1u << DECIDE_BESIDE | 1u << DECIDE_MERGED;
+                                1u << DECIDE_BESIDE | 1u << DECIDE_MERGED |
+                                1u << DECIDE_JOINED;
 
     return (u->run.flags & HISTORY_ONE_WAY) == 0 && c->why > 0 &&
            c->why <= DECIDE_WHYS && (all >> (c->why - 1) & 1) != 0;

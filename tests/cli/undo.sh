@@ -101,6 +101,17 @@ status 3 undo left
 content left/a yours
 content right/a yours
 
+it "permissions that both sides had set, too"
+start_again
+chmod 600 left/a
+chmod 660 right/a
+sync_ok left "$right"
+status 3 undo left
+stderr_has a 'both sides had changed it'
+sync_ok left "$right"
+stdout_has 'in sync'
+[ "$(stat -c %a left/a)" = 600 ] || wrong "left/a"
+
 it "a decision is a run: the run before it is not taken back in its place"
 for choice in mine theirs; do
     start_again
