@@ -788,6 +788,17 @@ end_initiator(struct session *s)
     transport_command_fini(&s->initiator);
 }
 
+/*
+ * An end whose state does not belong to its tree, or cannot be read, finds out
+ * in the middle at times.  It begins anew when it is opened again.
+ */
+static bool
+may_try_again(const struct session *s, const struct err *err)
+{
+    return err->code == ERR_DOUBT ||
+           (err->code == ERR_STATE && !s->args->dry_run);
+}
+
 static int
 try_pair(struct session *s, struct err *err)
 {
@@ -804,22 +815,14 @@ try_pair(struct session *s, struct err *err)
         return -1;
     send_peer(s);
     int status = follow(s, err);
-    /* What is tried again needs the lock that it holds. */
-    bool wait = status == 0 || err->code == ERR_DOUBT || err->code == ERR_STATE;
+    /* The far end would wait for an initiator that is gone: the stream to it
+     * may still be ours.  What is tried again needs the locks of both. */
+    if (status < 0)
+        end_initiator(s);
+    bool wait = status == 0 || may_try_again(s, err);
     transport_end(&s->transport, wait ? END_MS : 1000);
     transport_command_fini(&s->transport.child);
     return status;
-}
-
-/*
- * An end whose state does not belong to its tree, or cannot be read, finds out
- * in the middle at times.  It begins anew when it is opened again.
- */
-static bool
-may_try_again(const struct session *s, const struct err *err)
-{
-    return err->code == ERR_DOUBT ||
-           (err->code == ERR_STATE && !s->args->dry_run);
 }
 
 static int
@@ -833,7 +836,6 @@ run_pair(struct session *s, size_t far, struct err *err)
         if (!may_try_again(s, err))
             break;
         s->out->problems = problems;
-        end_initiator(s);
     }
     return status;
 }
