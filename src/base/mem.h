@@ -29,6 +29,13 @@ void *mem_try(size_t len); /* NULL when there is not enough */
                           (array) = mem_resize((array), (cap),                 \
                                                sizeof *(array))))
 
+/* Room for want elements, and no more, before that many are appended. */
+#define MEM_RESERVE(array, want, cap)                                          \
+    ((want) <= (cap) ? (void)0                                                 \
+                     : (void)((cap) = (want),                                  \
+                              (array) = mem_resize((array), (cap),             \
+                                                   sizeof *(array))))
+
 /* Many small pieces that live and die together.  All zero is empty. */
 struct mem_arena {
     struct mem_chunk *chunk;

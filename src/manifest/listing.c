@@ -155,6 +155,8 @@ listing_ends_page(const struct entry *e)
 static void
 add_page(struct listing *l, struct listing_page p)
 {
+    if (l->page_n == 0) /* most have one */
+        MEM_RESERVE(l->pages, 1, l->page_cap);
     MEM_GROW(l->pages, l->page_n, l->page_cap);
     l->pages[l->page_n++] = p;
 }
@@ -358,6 +360,7 @@ listing_decode_page(struct listing *l, struct reader *r, bool with_seen,
     const char *last = l->n > 0 ? l->entries[l->n - 1].name : "";
     const char *before = "";
 
+    MEM_RESERVE(l->entries, l->n + n, l->cap);
     for (size_t i = 0; i < n; i++) {
         struct entry e = {.name = decode_name(r, before, &l->arena)};
         entry_decode(r, maps, &l->arena, &e);

@@ -149,12 +149,18 @@ exchange_offer(struct pair *p, struct err *err)
 
 /* ---- the initiator ---- */
 
-/* A listing of the far end, as far as it has come. */
+/*
+ * A listing of the far end, as far as it has come: in the bytes that came,
+ * which are a third of it, but for the time that it is looked into.
+ */
 struct far {
-    struct listing *listing;
+    char *path;
+    struct buf pages;        /* bodies, one behind the other */
+    struct listing *listing; /* the same; NULL: not looked into */
     bool whole;    /* the last page was there */
     bool missing;  /* there is no such directory */
     bool partial;  /* a page was left out that this end does not hold */
+    bool shares;   /* pages of this end's own listing, so that listing stays */
 };
 
 static struct listing *
@@ -202,10 +208,74 @@ far_of(struct exchange *x, const char *dir)
 
     if (far == NULL) {
         far = mem_zero(sizeof *far);
-        far->listing = listing_new(dir);
-        table_put(&x->far, far->listing->path, far);
+        far->path = mem_string(dir);
+        table_put(&x->far, far->path, far);
     }
     return far;
+}
+
+static void
+free_far(struct far *far)
+{
+    if (far == NULL)
+        return;
+    listing_free(far->listing);
+    buf_fini(&far->pages);
+    free(far->path);
+    free(far);
+}
+
+/* Look into what has come; NULL, with x->failed: it is not what it should
+ * be. */
+static struct listing *
+unfold(struct exchange *x, struct far *far)
+{
+    struct reader r = reader_over(far->pages.data, far->pages.len);
+    struct entry_maps maps = pair_maps(x->pair);
+
+    if (far->listing != NULL)
+        return far->listing;
+    far->listing = listing_new(far->path);
+    while (!r.failed && reader_left(&r) > 0)
+        listing_decode_page(far->listing, &r, false, &maps);
+    if (!r.failed)
+        return far->listing;
+    x->failed = true;
+    message_refused(MESSAGE_LISTING, &x->err);
+    return NULL;
+}
+
+static void
+fold(struct far *far)
+{
+    if (far->shares)
+        return;
+    listing_free(far->listing);
+    far->listing = NULL;
+}
+
+/* From the first page that was left out on, a listing is not kept as bytes. */
+static bool
+take_page(struct exchange *x, struct far *far,
+          const struct message_tree_page *page)
+{
+    struct reader body = reader_over(page->body, page->len);
+    struct entry_maps maps = pair_maps(x->pair);
+
+    if (page->body == NULL) {
+        if (unfold(x, far) == NULL)
+            return false;
+        far->shares = true;
+        if (!copy_page(x, far->listing, page->prefix))
+            far->partial = true;
+        return true;
+    }
+    if (!far->shares) {
+        buf_add(&far->pages, page->body, page->len);
+        return true;
+    }
+    listing_decode_page(far->listing, &body, false, &maps);
+    return reader_end(&body);
 }
 
 static int
@@ -214,44 +284,29 @@ take_listing(struct exchange *x, const struct frame *f, bool asked,
 {
     struct reader r = reader_over(f->payload, f->len);
     struct mem_arena arena = {0};
-    struct entry_maps maps = pair_maps(x->pair);
     struct message_tree_listing m;
-    int status = 0;
+    struct far *far = NULL;
+    bool ok = message_tree_listing_decode(&r, &arena, &m);
 
-    if (!message_tree_listing_decode(&r, &arena, &m)) {
-        mem_arena_fini(&arena);
-        return message_refused(f->type, err);
+    if (ok) {
+        far = far_of(x, m.path);
+        ok = !far->whole; /* what was asked for, and not answered yet */
     }
-    struct far *far = far_of(x, m.path);
-    if (far->whole) { /* what was not asked for, or answered before */
-        mem_arena_fini(&arena);
-        return message_refused(f->type, err);
-    }
-    for (size_t i = 0; status == 0 && i < m.n; i++) {
-        struct reader body = reader_over(m.pages[i].body, m.pages[i].len);
-        if (m.pages[i].body == NULL) {
-            if (!copy_page(x, far->listing, m.pages[i].prefix))
-                far->partial = true;
-            continue;
-        }
-        listing_decode_page(far->listing, &body, false, &maps);
-        if (!reader_end(&body))
-            status = message_refused(f->type, err);
-    }
-    if (asked && (m.flags & MESSAGE_TREE_LAST) != 0)
-        x->waiting--;
-    far->missing = (m.flags & MESSAGE_TREE_MISSING) != 0;
-    far->whole = (m.flags & MESSAGE_TREE_LAST) != 0 && !far->partial;
-    if (far->partial && asked) {
-        status = message_refused(f->type, err); /* all that we hold was named */
-    } else if (far->partial && (m.flags & MESSAGE_TREE_LAST) != 0) {
-        /* Start again, with a question. */
-        table_remove(&x->far, m.path);
-        listing_free(far->listing);
-        free(far);
+    for (size_t i = 0; ok && i < m.n; i++)
+        ok = take_page(x, far, &m.pages[i]);
+    ok = ok && unfold(x, far) != NULL;
+    if (ok) {
+        fold(far);
+        bool last = (m.flags & MESSAGE_TREE_LAST) != 0;
+        x->waiting -= asked && last;
+        far->missing = (m.flags & MESSAGE_TREE_MISSING) != 0;
+        far->whole = last && !far->partial;
+        ok = !far->partial || !asked; /* all that we hold was named */
+        if (ok && far->partial && last) /* start again, with a question */
+            free_far(table_remove(&x->far, m.path));
     }
     mem_arena_fini(&arena);
-    return status;
+    return ok ? 0 : message_refused(f->type, err);
 }
 
 /* Ask for a directory, naming the pages that this end holds. */
@@ -295,10 +350,11 @@ descend(struct exchange *x, const char *dir, struct stack *todo)
     static const struct listing nothing;
     const struct listing *own = load_own(x, dir, &x->err);
     struct far *far = table_get(&x->far, dir);
-    const struct listing *other = far ? far->listing : &nothing;
+    const struct listing *other = unfold(x, far);
     size_t i = 0, j = 0;
 
     own = own ? own : &nothing;
+    other = other ? other : &nothing;
     while (i < own->n || j < other->n) {
         const struct entry *a = i < own->n ? &own->entries[i] : NULL;
         const struct entry *b = j < other->n ? &other->entries[j] : NULL;
@@ -321,6 +377,9 @@ descend(struct exchange *x, const char *dir, struct stack *todo)
         err_set(&x->err, ERR_LIMIT,
                 "the far end has directories deeper than %d", PATH_DEPTH_MAX);
     }
+    fold(far);
+    if (!far->shares) /* it is read again when it is its turn */
+        listing_free(table_remove(&x->own, dir));
 }
 
 /* Take what has come, and what comes until one message was taken. */
@@ -475,18 +534,13 @@ exchange_far(void *exchange, const char *dir)
     struct exchange *x = exchange;
     struct far *far = table_get(&x->far, dir);
 
-    return far && !far->missing ? far->listing : NULL;
+    return far && !far->missing ? unfold(x, far) : NULL;
 }
 
 static void
 drop(struct exchange *x, const char *dir)
 {
-    struct far *far = table_remove(&x->far, dir);
-
-    if (far != NULL) { /* before ours, whose pages it may share */
-        listing_free(far->listing);
-        free(far);
-    }
+    free_far(table_remove(&x->far, dir)); /* first: it may share our pages */
     listing_free(table_remove(&x->own, dir));
 }
 
@@ -529,10 +583,8 @@ exchange_fini(struct exchange *x)
 {
     size_t at = 0;
 
-    for (struct far *far; (far = table_next(&x->far, &at)) != NULL;) {
-        listing_free(far->listing);
-        free(far);
-    }
+    for (struct far *far; (far = table_next(&x->far, &at)) != NULL;)
+        free_far(far);
     at = 0;
     for (struct listing *l; (l = table_next(&x->own, &at)) != NULL;)
         listing_free(l);
