@@ -29,6 +29,7 @@ _weft()
     --output) return ;;
     --max-count) return ;;
     --format) words="text json mtree sha256sum" ;;
+    --transport) words="auto libssh2 ssh" ;;
     --rsh) return ;;
     --remote-path) files=-f ;;
     --transport-command) return ;;
@@ -37,27 +38,28 @@ _weft()
     --restrict) files=-d ;;
     *)
     case $command in
-    "") words="--help --version sync push pull diff apply status explain manifest verify check-ignore serve help conflicts resolve log undo restore" ;;
-    sync) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
-    push) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
-    pull) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
-    diff) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
-    apply) words="-h --help --version -n --dry-run --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
+    "") words="--help --version sync push pull diff apply status explain manifest verify check-ignore serve connect help conflicts resolve log undo restore" ;;
+    sync) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json --transport= -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    push) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json --transport= -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    pull) words="-h --help --version -n --dry-run -c --checksum --mirror --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json --transport= -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    diff) words="-h --help --version -n --dry-run -c --checksum --delete --conflict= --exclude= --include= --exclude-from= --include-from= --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -i --itemize-changes -P --progress --stats --output= --json --transport= -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout= -a --archive -r --recursive -l --links -p --perms -t --times -S --sparse -x --one-file-system" ;;
+    apply) words="-h --help --version -n --dry-run --max-delete= --new-replica --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json --transport= -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     status) words="-h --help --version -v --verbose -q --quiet --json" ;;
     explain) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet --json" ;;
     manifest) words="-h --help --version -c --checksum --exclude= --include= --exclude-from= --include-from= --diff --sign= -v --verbose -q --quiet --json --format=" ;;
-    verify) words="-h --help --version --exclude= --include= --exclude-from= --include-from= --key= --repair= --wait --batch -v --verbose -q --quiet -P --progress --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
+    verify) words="-h --help --version --exclude= --include= --exclude-from= --include-from= --key= --repair= --wait --batch -v --verbose -q --quiet -P --progress --json --transport= -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     check-ignore) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet" ;;
     serve) words="-h --help --version -v --verbose -q --quiet --restrict= --read-only --no-delete" ;;
+    connect) words="-h --help --version --batch -v --verbose -q --quiet --transport= -e --rsh= --remote-path=" ;;
     help) words="-h --help --version -v --verbose -q --quiet" ;;
     conflicts) words="-h --help --version -v --verbose -q --quiet --json -0 --null" ;;
-    resolve) words="-h --help --version -n --dry-run --mine --theirs --newer --both --merge --markers --tool= --diff --from= --offline --exclude= --include= --exclude-from= --include-from= --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
+    resolve) words="-h --help --version -n --dry-run --mine --theirs --newer --both --merge --markers --tool= --diff --from= --offline --exclude= --include= --exclude-from= --include-from= --wait --no-trash --no-durable --batch -v --verbose -q --quiet -P --progress --transport= -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     log) words="-h --help --version -v --verbose -q --quiet --json --max-count=" ;;
-    undo) words="-h --help --version -n --dry-run --here --max-delete= --wait --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
+    undo) words="-h --help --version -n --dry-run --here --max-delete= --wait --no-durable --batch -v --verbose -q --quiet -P --progress --stats --json --transport= -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     restore) words="-h --help --version -n --dry-run --before= --list --wait --no-trash --no-durable -v --verbose -q --quiet --json" ;;
     esac
     if [ "$command" = help ]; then
-        words="$words sync push pull diff apply status explain manifest verify check-ignore serve help conflicts resolve log undo restore"
+        words="$words sync push pull diff apply status explain manifest verify check-ignore serve connect help conflicts resolve log undo restore"
     elif [ -n "$command" ]; then
         case $cur in -*) ;; *) words="" files=-f ;; esac
     fi ;;

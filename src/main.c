@@ -67,6 +67,7 @@ static int (*const commands[COMMAND_COUNT])(struct options *) = {
     [COMMAND_CHECK_IGNORE] = cmd_check_ignore_run,
     [COMMAND_VERIFY] = cmd_verify_run,
     [COMMAND_SERVE] = cmd_serve_run,
+    [COMMAND_CONNECT] = cmd_connect_run,
     [COMMAND_RESTORE] = cmd_restore_run,
     [COMMAND_UNDO] = cmd_undo_run,
     [COMMAND_LOG] = cmd_log_run,

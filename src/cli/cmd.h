@@ -17,6 +17,7 @@ int cmd_manifest_run(struct options *o);
 int cmd_check_ignore_run(struct options *o);
 int cmd_verify_run(struct options *o);
 int cmd_serve_run(struct options *o);
+int cmd_connect_run(struct options *o);
 int cmd_log_run(struct options *o);
 int cmd_restore_run(struct options *o);
 int cmd_undo_run(struct options *o);

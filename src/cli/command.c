@@ -55,6 +55,12 @@ static const struct command_row rows[COMMAND_COUNT] = {
          "Started by the other side. In authorized_keys, --restrict=DIR ties "
          "a key to one directory.",
          true, false, 0, 0},
+    [COMMAND_CONNECT] =
+        {"connect", "LOCATION", "the way to the far end on another host",
+         "Started by weft itself: its standard input and output, a socket, "
+         "become those of `weft serve` there. By libssh2 where that does what "
+         "ssh would do; else it becomes ssh.",
+         true, false, 1, 1},
     [COMMAND_HELP] = {"help", "[COMMAND]", "this help, or that of a command",
                       NULL, true, false, 0, 1},
     [COMMAND_WATCH] = {.name = "watch"},

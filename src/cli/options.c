@@ -4,6 +4,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "wire/transport.h"
+
 #define AT(field) offsetof(struct options, field)
 #define TREES                                                                  \
     (COMMAND_RUNS | COMMAND_BIT(COMMAND_MANIFEST) |                            \
@@ -15,6 +17,7 @@
 #define SESSIONS (COMMAND_RUNS | ONLY(APPLY) | ONLY(UNDO))
 #define CHANGES (SESSIONS | ONLY(RESTORE) | ONLY(RESOLVE))
 #define MEETS (SESSIONS | ONLY(VERIFY) | ONLY(RESOLVE)) /* another replica */
+#define CONNECTS (MEETS | ONLY(CONNECT))
 #define REPORTS                                                                \
     (SESSIONS | ONLY(RESTORE) | ONLY(STATUS) | ONLY(EXPLAIN) |                 \
      ONLY(MANIFEST) | ONLY(VERIFY) | ONLY(LOG) | ONLY(CONFLICTS))
@@ -37,6 +40,13 @@ static const struct options_choice formats[] = {
     {"json", OPTIONS_JSON},
     {"mtree", OPTIONS_MTREE},
     {"sha256sum", OPTIONS_SHA256SUM},
+    {NULL, 0},
+};
+
+static const struct options_choice transports[] = {
+    {"auto", TRANSPORT_AUTO},
+    {"libssh2", TRANSPORT_LIBSSH2},
+    {"ssh", TRANSPORT_SSH},
     {NULL, 0},
 };
 
@@ -117,7 +127,7 @@ static const struct options_row rows[] = {
      NULL, 0, 0, NULL, "do not keep what is replaced or deleted"},
     {0, "durable", OPTIONS_ON, AT(durable), CHANGES, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "do not wait for stable storage"},
-    {0, "batch", OPTIONS_FLAG, AT(batch), MEETS, OPTIONS_SAFETY,
+    {0, "batch", OPTIONS_FLAG, AT(batch), CONNECTS, OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "never ask anything"},
 
     {'v', "verbose", OPTIONS_COUNT, AT(verbose), COMMAND_ANY, OPTIONS_OUTPUT,
@@ -142,9 +152,11 @@ static const struct options_row rows[] = {
     {0, "format", OPTIONS_CHOICE, AT(format), ONLY(MANIFEST), OPTIONS_OUTPUT,
      "FORMAT", 0, 0, formats, "text, json, mtree or sha256sum"},
 
-    {'e', "rsh", OPTIONS_STRING, AT(rsh), MEETS, OPTIONS_REMOTE,
+    {0, "transport", OPTIONS_CHOICE, AT(transport), CONNECTS, OPTIONS_REMOTE,
+     "HOW", 0, 0, transports, "auto, libssh2 or ssh"},
+    {'e', "rsh", OPTIONS_STRING, AT(rsh), CONNECTS, OPTIONS_REMOTE,
      "CMD", 0, 0, NULL, "the remote shell instead of ssh"},
-    {0, "remote-path", OPTIONS_STRING, AT(remote_path), MEETS,
+    {0, "remote-path", OPTIONS_STRING, AT(remote_path), CONNECTS,
      OPTIONS_REMOTE, "PATH", 0, 0, NULL, "where weft is on the other host"},
     {0, "transport-command", OPTIONS_STRING, AT(transport_command),
      MEETS, OPTIONS_REMOTE, "CMD", 0, 0, NULL,

@@ -54,6 +54,7 @@ struct options {
     const char *repair; /* verify: from this location; NULL: do not */
     const char *level; /* --compress=LEVEL, NULL without */
     const char *rsh, *remote_path, *transport_command;
+    int transport; /* enum transport_mode */
     struct guard_limits max_delete;
     int conflict; /* enum session_policy */
     long timeout_s, contimeout_s; /* 0: the default */

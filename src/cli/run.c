@@ -309,7 +309,10 @@ fill(struct session_args *args, const struct options *o, enum session_mode mode,
         .no_compress = !o->compress,
         .whole_files = o->whole_files,
         .rate = o->rate,
+        .transport = (enum transport_mode)o->transport,
         .rsh = o->rsh,
+        .batch = o->batch,
+        .verbose = o->verbose > 0,
         .remote_path = o->remote_path,
         .transport_command = o->transport_command,
         .rules = (const char *)rules->data,
@@ -318,8 +321,6 @@ fill(struct session_args *args, const struct options *o, enum session_mode mode,
         .policy = (enum session_policy)o->conflict,
         .timeout_s = (int)o->timeout_s,
     };
-    if (o->batch && !o->rsh)
-        args->rsh = "ssh -o BatchMode=yes";
 }
 
 /* Questions need somebody who answers; a dry run asks none. */

@@ -759,7 +759,10 @@ static int
 open_far(struct session *s, struct err *err)
 {
     const struct session_args *a = s->args;
-    struct transport_options options = {.rsh = a->rsh,
+    struct transport_options options = {.mode = a->transport,
+                                        .rsh = a->rsh,
+                                        .batch = a->batch,
+                                        .verbose = a->verbose,
                                         .command = a->transport_command,
                                         .remote_path = a->remote_path,
                                         .version = PACKAGE_VERSION};

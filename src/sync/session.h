@@ -18,6 +18,7 @@
 #include "merge/decide.h"
 #include "merge/guard.h"
 #include "sync/planfile.h"
+#include "wire/transport.h"
 
 enum session_mode {
     SESSION_BOTH, /* every location ends with everything */
@@ -180,7 +181,9 @@ struct session_args {
     bool no_compress;
     bool whole_files;  /* no deltas */
     uint64_t rate;     /* bytes a second that each end sends; 0: any */
+    enum transport_mode transport;
     const char *rsh;               /* -e; NULL: ssh */
+    bool batch, verbose;           /* as in transport_options */
     const char *remote_path;       /* of weft at the far end; may be NULL */
     const char *transport_command; /* may be NULL */
     const char *rules; /* encoded ignore rules of the command line and the

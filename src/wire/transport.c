@@ -65,12 +65,6 @@ add_ssh_options(struct words *w, const struct transport_options *options)
     add(w, "-oCompression=no");
     if (options->batch)
         add(w, "-oBatchMode=yes");
-    if (options->connect_timeout > 0) {
-        char *word =
-            mem_format("-oConnectTimeout=%d", options->connect_timeout);
-        add(w, word);
-        free(word);
-    }
 }
 
 static int
@@ -113,11 +107,56 @@ remote_words(const struct location *l, const struct transport_options *options,
     return 0;
 }
 
+static bool
+by_connect(const struct location *l, const struct transport_options *options)
+{
+    return l->remote && options->command == NULL &&
+           options->mode != TRANSPORT_SSH &&
+           (options->mode == TRANSPORT_LIBSSH2 || options->rsh == NULL);
+}
+
+/* `weft connect`, which becomes ssh or speaks as ssh would. */
+static char **
+connect_words(const struct location *l, const struct transport_options *options)
+{
+    struct location host = *l;
+    struct words w = {0};
+    char *self = own_path(options), root[] = "/";
+
+    host.path = root;
+    char *place = location_text(&host);
+    add(&w, self);
+    add(&w, "connect");
+    add(&w, options->mode == TRANSPORT_LIBSSH2 ? "--transport=libssh2"
+                                               : "--transport=auto");
+    if (options->rsh) {
+        add(&w, "-e");
+        add(&w, options->rsh);
+    }
+    if (options->remote_path) {
+        add(&w, "--remote-path");
+        add(&w, options->remote_path);
+    }
+    if (options->batch)
+        add(&w, "--batch");
+    if (options->verbose)
+        add(&w, "-v");
+    add(&w, "--");
+    add(&w, place);
+    free(place);
+    free(self);
+    return w.v;
+}
+
 int
 transport_words(const struct location *l,
                 const struct transport_options *options, char ***out,
                 struct err *err)
 {
+    if (by_connect(l, options)) {
+        *out = connect_words(l, options);
+        return 0;
+    }
     if (options->command && l->remote)
         return transport_command_words(options->command, out, err);
     if (l->remote)
@@ -148,7 +187,7 @@ transport_open(const struct location *l,
         t.fd_in = t.fd_out = fd;
         t.host = mem_string(l->host);
         t.remote_path = mem_string(options->remote_path);
-        t.program = mem_string(words[0]);
+        t.program = mem_string(by_connect(l, options) ? "ssh" : words[0]);
         t.is_shell = l->remote && options->command == NULL;
         *out = t;
     }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * A transport is a pair of descriptors to a far end, and how that ended.
- * Today every one is a child process: ssh, this program itself for a local
- * root, or any command that speaks on its standard input and output.
+ * Every one is a child process: this program itself for a local root, `weft
+ * connect` for another host, which speaks ssh by libssh2 or becomes ssh, or any
+ * command that speaks on its standard input and output.
  */
 #ifndef WIRE_TRANSPORT_H
 #define WIRE_TRANSPORT_H
@@ -13,15 +14,23 @@
 #include "wire/location.h"
 #include "wire/transport_command.h"
 
+enum transport_mode {
+    TRANSPORT_AUTO, /* libssh2 where it does what ssh would; with a rsh
+                       of the user's that */
+    TRANSPORT_LIBSSH2,
+    TRANSPORT_SSH,
+};
+
 struct transport_options {
+    enum transport_mode mode;
     const char *rsh;         /* -e or WEFT_RSH: words, quotes allowed; NULL:
                                 "ssh" */
     const char *command;     /* --transport-command: words; NULL: none */
     const char *remote_path; /* of weft there; NULL: it is looked for */
     const char *self;        /* argv[0], where /proc/self/exe is missing */
     const char *version;     /* of this program */
-    int connect_timeout;     /* seconds; 0: ssh's own */
     bool batch;              /* nobody can answer questions */
+    bool verbose;            /* tell what is chosen */
 };
 
 struct transport {

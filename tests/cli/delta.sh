@@ -1,5 +1,5 @@
 # Of a changed file only what differs travels.
-# endpoints: pipe ssh
+# endpoints: pipe ssh libssh2
 . "${WEFT_SRC:?}/tests/lib/lib.sh"
 right=$(far right)
 

@@ -1,5 +1,6 @@
 # The first sync of two trees: what is equal is adopted, what one side has is
 # copied, what differs is a conflict, nothing is deleted.
+# endpoints: local pipe ssh libssh2
 . "${WEFT_SRC:?}/tests/lib/lib.sh"
 
 it "an absent directory is created and filled"

@@ -1,5 +1,6 @@
 # Killed at any moment: nothing is lost, no file is half-written, and the next
 # run just continues.  N= says how often, SEED= when.
+# endpoints: local pipe ssh libssh2
 . "${WEFT_SRC:?}/tests/lib/lib.sh"
 
 command -v setsid >/dev/null || skip "no setsid"

@@ -5,7 +5,8 @@
 #
 # WEFT is the program, WEFT_SRC the source tree, WEFT_TEST_ENDPOINT where the
 # far side of a pair lives: local (a path), pipe (a remote location over a
-# stand-in for ssh) or ssh (a real sshd on 127.0.0.1).  The script works in a
+# stand-in for ssh), ssh (a real sshd on 127.0.0.1) or libssh2 (the same, without
+# the ssh program).  The script works in a
 # directory of its own, with a home of its own, and ends with "finish".
 #
 # A failed check is reported and counted; the script goes on.
@@ -119,7 +120,8 @@ weft() {
         *,resolve | *,undo | *,verify)
         command=$1
         shift
-        limited "$command" -e "$rsh" --remote-path="$WEFT" "$@"
+        # shellcheck disable=SC2086 # no word, or one
+        limited "$command" $transport -e "$rsh" --remote-path="$WEFT" "$@"
         ;;
     *) limited "$@" ;;
     esac
@@ -192,6 +194,7 @@ silent() {
     return 1
 }
 
+transport=''
 case $WEFT_TEST_ENDPOINT in
 local) ;;
 pipe)
@@ -201,6 +204,11 @@ pipe)
 ssh)
     sshd_start || skip "no ssh here: $sshd_why"
     rsh="ssh -F $T/ssh/config"
+    ;;
+libssh2)
+    sshd_start || skip "no ssh here: $sshd_why"
+    rsh="ssh -F $T/ssh/config"
+    transport=--transport=libssh2
     ;;
 *)
     echo "no endpoint '$WEFT_TEST_ENDPOINT'"

@@ -2,7 +2,7 @@
 # An sshd of the test's own, on 127.0.0.1, with keys that live as long as it.
 # Afterwards "ssh -F $T/ssh/config far" reaches it.
 
-# sshd_start: 0 when it answers; otherwise sshd_why says what is missing.
+# sshd_start: with the lines in sshd_more; 0 when it answers; otherwise sshd_why says what is missing.
 sshd_start() {
     sshd=$(PATH=$PATH:/usr/sbin:/usr/local/sbin:/sbin command -v sshd) || {
         sshd_why='sshd is not installed'
@@ -69,6 +69,7 @@ PermitRootLogin yes
 PrintMotd no
 MaxStartups 100
 SetEnv HOME=$T/far-home
+${sshd_more:-}
 END
 }
 
