@@ -5,58 +5,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
-#include "fs/ops.h"
-#include "fs/steadyread.h"
-#include "sync/basis.h"
+#include "sync/incoming.h"
 #include "wire/message_data.h"
 
 #define BATCH_OPS 1000
 #define BATCH_BYTES (64u << 20)
-#define BATCHES_MAX 3            /* open at once */
-#define CREDIT_STEP (1u << 20)   /* bytes given back at once */
-#define HELD_MAX (64u << 20)     /* no sender within its credit comes near */
-#define HOLE_STEP (64u << 20)    /* between looks whether it still matters */
-#define TRIES 2                  /* of one content */
-#define COPY_CHUNK (1u << 20)
-
-struct chunk {
-    struct chunk *next;
-    uint64_t off, len, from;
-    uint8_t flags;
-    uint8_t bytes[]; /* none for holes and copies */
-};
+#define BATCHES_MAX 3          /* open at once */
+#define CREDIT_STEP (1u << 20) /* bytes given back at once */
+#define HELD_MAX (64u << 20)   /* no sender within its credit comes near */
+#define TRIES 2                /* of one content */
 
 /* Content on its way into tmp/. */
 struct receive_file {
-    struct pool_job job; /* first */
-    const struct plan_op *op;
+    struct incoming in; /* first */
     struct commit_item *item;
     struct receive_batch *batch;
-    struct stage *stage;
-    const struct root *root;
-    struct chunk *coming, **coming_end; /* not yet given to a worker */
-    struct chunk *work;                 /* a worker's */
-    uint64_t held, working; /* what coming and work hold */
-    const atomic_bool *abandoned;
-    bool running, local; /* local: copied from op->source */
-    struct basis basis;  /* the older version, where it is of use */
-    bool based, asked;   /* sums were sent; and of smaller blocks, too */
-    struct message_delta_range *ranges; /* [range_n] to be signed; 0: all */
-    size_t range_n;
-    uint32_t block;
-    struct buf sums;
+    struct incoming_chunk *coming, **coming_end; /* not yet given to a worker */
+    uint64_t held, working; /* what coming and in.work hold */
+    bool running;
+    bool asked; /* sums of smaller blocks were sent, too */
     int tries;
-    /* the worker's */
-    int fd;
-    struct hash_content hash;
-    uint64_t size;
-    bool done, failed, mismatch;
-    uint64_t credit;
-    struct err err;
 };
 
 struct receive_batch {
@@ -101,177 +72,12 @@ find(struct receive *rx, uint32_t id)
     return op ? *slot(rx, op) : NULL;
 }
 
-/* ---- in a worker: chunks into the staged file ---- */
-
-static int
-write_chunk(struct receive_file *f, const struct chunk *c)
-{
-    if (c->off != f->size)
-        return err_set(&f->err, ERR_PEER, "content came out of order");
-    if (c->len > f->op->to->size || f->size > f->op->to->size - c->len)
-        return err_set(&f->err, ERR_PEER, "more content than was announced");
-    f->size += c->len;
-    if ((c->flags & MESSAGE_DATA_COPY) != 0) {
-        f->mismatch = !f->based || basis_copy(&f->basis, f->root, f->op,
-                                              c->from, c->len, f->fd, c->off,
-                                              &f->hash, &f->err) < 0;
-        return f->mismatch ? -1 : 0;
-    }
-    if ((c->flags & MESSAGE_DATA_HOLE) == 0) {
-        f->credit += c->len;
-        hash_content_add(&f->hash, c->bytes, c->len);
-        if (ops_pwrite_all(f->fd, c->bytes, c->len, (off_t)c->off) < 0)
-            return err_sys(&f->err, "cannot write");
-        return 0;
-    }
-    for (uint64_t left = c->len; left > 0;) {
-        uint64_t n = left < HOLE_STEP ? left : HOLE_STEP;
-        if (atomic_load(f->abandoned))
-            return err_set(&f->err, ERR_CANCELLED, "stopped");
-        hash_content_add_zeros(&f->hash, n);
-        left -= n;
-    }
-    return 0;
-}
-
-/* The whole content is there: it must be what was announced. */
-static int
-seal(struct receive_file *f)
-{
-    const struct plan_state *to = f->op->to;
-    struct hash_id id;
-
-    hash_content_end(&f->hash, &id);
-    if (f->size != to->size || !hash_equal(&id, &to->id)) {
-        f->mismatch = true;
-        return err_set(&f->err, ERR_CHANGED,
-                       "what came is not what was announced");
-    }
-    if (ops_ftruncate(f->fd, (off_t)f->size) < 0)
-        return err_sys(&f->err, "cannot write");
-    return stage_seal(f->fd, to->mode, to->mtime_ns, &f->err);
-}
-
-static int
-open_tmp(struct receive_file *f)
-{
-    char name[COMMIT_NAME];
-    struct err ignored;
-
-    commit_name(f->op, name);
-    if (f->fd >= 0)
-        ops_close(f->fd);
-    f->fd = -1;
-    hash_content_fini(&f->hash);
-    f->size = 0;
-    stage_drop(f->stage, name, &ignored);
-    return stage_create(f->stage, name, 0, &f->fd, &f->err);
-}
-
-static void
-close_tmp(struct receive_file *f)
-{
-    char name[COMMIT_NAME];
-    struct err ignored;
-
-    if (f->fd >= 0)
-        ops_close(f->fd);
-    f->fd = -1;
-    hash_content_fini(&f->hash);
-    if (f->failed) {
-        commit_name(f->op, name);
-        stage_drop(f->stage, name, &ignored);
-    }
-}
-
-static void
-stage_run(struct pool_job *job)
-{
-    struct receive_file *f = (struct receive_file *)job;
-
-    while (f->work != NULL) {
-        struct chunk *c = f->work;
-        f->work = c->next;
-        if (!f->failed && (c->flags & MESSAGE_DATA_FIRST) != 0)
-            f->failed = open_tmp(f) < 0;
-        if (!f->failed)
-            f->failed = f->fd < 0
-                            ? err_set(&f->err, ERR_PEER,
-                                      "content without a beginning") < 0
-                            : write_chunk(f, c) < 0;
-        if (!f->failed && (c->flags & MESSAGE_DATA_LAST) != 0) {
-            f->failed = seal(f) < 0;
-            f->done = true;
-        }
-        f->done = f->done || f->failed;
-        free(c);
-    }
-    basis_fini(&f->basis); /* others may write to it now */
-    if (f->done)
-        close_tmp(f);
-}
-
-/* What the sender should know of the older version. */
-static void
-sign_run(struct pool_job *job)
-{
-    struct receive_file *f = (struct receive_file *)job;
-
-    f->failed = basis_sign(&f->basis, f->root, f->op, f->block, f->ranges,
-                           f->range_n, &f->sums, &f->err) < 0;
-    basis_fini(&f->basis);
-}
-
-/* The content stands in our own tree already. */
-static int
-copy_source(struct receive_file *f)
-{
-    struct steadyread sr;
-    const char *name;
-    int status = 0;
-    int dirfd = root_parent(f->root, f->op->source, &name, &f->err);
-
-    if (dirfd < 0)
-        return -1;
-    status = steadyread_open(&sr, dirfd, name, &f->err);
-    ops_close(dirfd);
-    if (status < 0)
-        return -1;
-    uint8_t *bytes = mem_alloc(COPY_CHUNK);
-    ssize_t n = 0;
-    status = open_tmp(f);
-    while (status == 0 &&
-           (n = steadyread_at(&sr, bytes, COPY_CHUNK, f->size, &f->err)) > 0) {
-        hash_content_add(&f->hash, bytes, (size_t)n);
-        if (ops_pwrite_all(f->fd, bytes, (size_t)n, (off_t)f->size) < 0)
-            status = err_sys(&f->err, "cannot write");
-        f->size += (uint64_t)n;
-    }
-    free(bytes);
-    if (steadyread_close(&sr, &f->err) < 0 || n < 0)
-        status = -1;
-    return status < 0 ? -1 : seal(f);
-}
-
-static void
-copy_run(struct pool_job *job)
-{
-    struct receive_file *f = (struct receive_file *)job;
-
-    f->failed = copy_source(f) < 0;
-    f->done = true;
-    close_tmp(f);
-}
-
-/* ---- in the main thread ---- */
-
 /* A full or failing disk ends the run: every other file would fail too. */
 static bool
 is_fatal(const struct err *err)
 {
-    return err->code == ERR_SYS &&
-           (err->sys == ENOSPC || err->sys == EDQUOT || err->sys == EROFS ||
-            err->sys == EIO);
+    return err->code == ERR_SYS && (err->sys == ENOSPC || err->sys == EDQUOT ||
+                                    err->sys == EROFS || err->sys == EIO);
 }
 
 static void
@@ -286,7 +92,7 @@ static void
 drop_coming(struct receive *rx, struct receive_file *f)
 {
     while (f->coming != NULL) {
-        struct chunk *c = f->coming;
+        struct incoming_chunk *c = f->coming;
         f->coming = c->next;
         free(c);
     }
@@ -314,15 +120,15 @@ end_file(struct receive *rx, struct receive_file *f, const struct err *err)
         f->item->failed = true;
         f->item->err = *err;
         if (is_fatal(err))
-            fail_at(rx, f->op, err);
+            fail_at(rx, f->in.op, err);
     } else {
         rx->done_files++;
     }
     f->batch->missing--;
-    *slot(rx, f->op) = NULL;
+    *slot(rx, f->in.op) = NULL;
     drop_coming(rx, f);
-    free(f->ranges);
-    buf_fini(&f->sums);
+    free(f->in.ranges);
+    buf_fini(&f->in.sums);
     free(f);
 }
 
@@ -355,23 +161,25 @@ begin_file(struct receive *rx, struct receive_batch *batch,
 {
     struct receive_file *f = mem_zero(sizeof *f);
 
-    f->op = item->op;
+    f->in.op = item->op;
     f->item = item;
     f->batch = batch;
-    f->stage = &rx->commit->stage;
-    f->root = &rx->pair->replica->root;
+    f->in.stage = &rx->commit->stage;
+    f->in.root = &rx->pair->replica->root;
     f->coming_end = &f->coming;
-    f->fd = -1;
-    f->abandoned = &rx->abandoned;
-    f->local = item->op->source != NULL;
-    f->based = can_delta(rx) && basis_fits(f->op);
-    f->block = basis_block(f->op->from->size);
-    f->job.run = f->local ? copy_run : f->based ? sign_run : stage_run;
+    f->in.fd = -1;
+    f->in.abandoned = &rx->abandoned;
+    f->in.local = item->op->source != NULL;
+    f->in.based = can_delta(rx) && basis_fits(f->in.op);
+    f->in.block = basis_block(f->in.op->from->size);
+    f->in.job.run = f->in.local   ? incoming_copy
+                    : f->in.based ? incoming_sign
+                                  : incoming_stage;
     *slot(rx, item->op) = f;
     batch->missing++;
-    if (f->local || f->based) {
+    if (f->in.local || f->in.based) {
         f->running = true;
-        pool_submit(rx->pool, &f->job);
+        pool_submit(rx->pool, &f->in.job);
     }
 }
 
@@ -465,11 +273,10 @@ open_batch(struct receive *rx, size_t n)
     fill_batch(rx, batch, n);
     for (size_t i = 0; i < batch->b.n; i++) {
         struct commit_item *item = &batch->b.items[i];
-        if (item->failed || item->op->action != PLAN_FILE ||
-            item->gone != NULL)
+        if (item->failed || item->op->action != PLAN_FILE || item->gone != NULL)
             continue;
         begin_file(rx, batch, item);
-        if (item->op->source == NULL && !(*slot(rx, item->op))->based)
+        if (item->op->source == NULL && !(*slot(rx, item->op))->in.based)
             wanted[wanted_n++] = item->op;
     }
     if (wanted_n > 0)
@@ -511,8 +318,8 @@ drop_files(struct receive *rx, struct receive_batch *batch)
     for (size_t i = 0; i < batch->b.n; i++) {
         struct receive_file *f = *slot(rx, batch->b.items[i].op);
         if (f != NULL && !f->running) {
-            f->failed = true;
-            close_tmp(f);
+            f->in.failed = true;
+            incoming_close(&f->in);
             end_file(rx, f, &err);
         }
     }
@@ -555,13 +362,13 @@ receive_pump(struct receive *rx)
 static void
 submit_file(struct receive *rx, struct receive_file *f)
 {
-    f->work = f->coming;
+    f->in.work = f->coming;
     f->working = f->held;
     f->held = 0;
     f->coming = NULL;
     f->coming_end = &f->coming;
     f->running = true;
-    pool_submit(rx->pool, &f->job);
+    pool_submit(rx->pool, &f->in.job);
 }
 
 static void
@@ -570,22 +377,20 @@ take_record(struct receive *rx, const struct message_data_record *m)
     struct receive_file *f = find(rx, m->op);
     size_t len = m->bytes ? (size_t)m->len : 0;
 
-    if (f == NULL || f->local || f->job.run != stage_run) {
+    if (f == NULL || f->in.local || f->in.job.run != incoming_stage) {
         rx->credit += len; /* of a file that has failed since */
         return;
     }
-    struct chunk *c = mem_alloc(sizeof *c + len);
-    *c = (struct chunk){.off = m->offset,
-                        .len = m->len,
-                        .from = m->from,
-                        .flags = m->flags};
+    struct incoming_chunk *c = mem_alloc(sizeof *c + len);
+    *c = (struct incoming_chunk){
+        .off = m->offset, .len = m->len, .from = m->from, .flags = m->flags};
     if (len > 0)
         memcpy(c->bytes, m->bytes, len);
     f->held += sizeof *c + len;
     rx->held += sizeof *c + len;
     *f->coming_end = c;
     f->coming_end = &c->next;
-    rx->path = f->op->path;
+    rx->path = f->in.op->path;
     if (!f->running)
         submit_file(rx, f);
 }
@@ -608,7 +413,7 @@ receive_refused(struct receive *rx, uint32_t op, const struct err *err)
 {
     struct receive_file *f = find(rx, op);
 
-    if (f == NULL || f->local)
+    if (f == NULL || f->in.local)
         return;
     if (f->running) { /* its job is told apart by what comes back */
         f->tries = TRIES;
@@ -616,16 +421,16 @@ receive_refused(struct receive *rx, uint32_t op, const struct err *err)
         f->item->err = *err;
         return;
     }
-    f->failed = true;
-    close_tmp(f);
+    f->in.failed = true;
+    incoming_close(&f->in);
     end_file(rx, f, err);
 }
 
 bool
 receive_owns(const struct pool_job *job)
 {
-    return job->run == stage_run || job->run == copy_run ||
-           job->run == sign_run || job->run == commit_run;
+    return job->run == incoming_stage || job->run == incoming_copy ||
+           job->run == incoming_sign || job->run == commit_run;
 }
 
 /* The source was not what it was thought to be, or the content came damaged:
@@ -633,15 +438,16 @@ receive_owns(const struct pool_job *job)
 static bool
 retry(struct receive *rx, struct receive_file *f)
 {
-    if (!(f->local || f->mismatch) || ++f->tries >= TRIES || rx->stopping ||
-        is_fatal(&f->err))
+    if (!(f->in.local || f->in.mismatch) || ++f->tries >= TRIES ||
+        rx->stopping || is_fatal(&f->in.err))
         return false;
-    log_debug(LOG_APPLY, "again path='%s' %s", f->op->path, f->err.msg);
-    f->local = f->based = f->failed = f->done = f->mismatch = false;
-    f->job.run = stage_run;
-    f->size = 0;
+    log_debug(LOG_APPLY, "again path='%s' %s", f->in.op->path, f->in.err.msg);
+    f->in.local = f->in.based = false;
+    f->in.failed = f->in.done = f->in.mismatch = false;
+    f->in.job.run = incoming_stage;
+    f->in.size = 0;
     drop_coming(rx, f);
-    ask(rx, &f->op, 1);
+    ask(rx, &f->in.op, 1);
     return true;
 }
 
@@ -649,22 +455,22 @@ retry(struct receive *rx, struct receive_file *f)
 static void
 take_sums(struct receive *rx, struct receive_file *f)
 {
-    struct reader r = reader_over(f->sums.data, f->sums.len);
+    struct reader r = reader_over(f->in.sums.data, f->in.sums.len);
 
-    f->job.run = stage_run;
-    if (f->failed && !f->asked) {
-        f->failed = f->based = false;
-        ask(rx, &f->op, 1);
+    f->in.job.run = incoming_stage;
+    if (f->in.failed && !f->asked) {
+        f->in.failed = f->in.based = false;
+        ask(rx, &f->in.op, 1);
         return;
     }
-    f->failed = false;
+    f->in.failed = false;
     while (reader_left(&r) > 0) {
         uint32_t len = reader_u32(&r);
         struct buf b = {0};
         buf_add(&b, reader_bytes(&r, len), len);
         link_send(rx->pair->link, MESSAGE_SUMS, &b, 0);
     }
-    buf_fini(&f->sums);
+    buf_fini(&f->in.sums);
 }
 
 int
@@ -675,16 +481,16 @@ receive_ask(struct receive *rx, const struct message_delta_ask *m,
 
     if (f == NULL) /* it has failed since */
         return 0;
-    if (!f->based || f->asked || f->running || f->fd >= 0)
+    if (!f->in.based || f->asked || f->running || f->in.fd >= 0)
         return err_set(err, ERR_PEER,
                        "the far end asks for sums that are of no use");
     f->asked = true;
-    f->block = m->block;
-    f->ranges = mem_dup(m->ranges, m->n * sizeof *f->ranges);
-    f->range_n = m->n;
-    f->job.run = sign_run;
+    f->in.block = m->block;
+    f->in.ranges = mem_dup(m->ranges, m->n * sizeof *f->in.ranges);
+    f->in.range_n = m->n;
+    f->in.job.run = incoming_sign;
     f->running = true;
-    pool_submit(rx->pool, &f->job);
+    pool_submit(rx->pool, &f->in.job);
     return 0;
 }
 
@@ -692,25 +498,25 @@ static void
 take_file(struct receive *rx, struct receive_file *f)
 {
     f->running = false;
-    if (f->job.run == sign_run && !f->item->failed) {
+    if (f->in.job.run == incoming_sign && !f->item->failed) {
         take_sums(rx, f);
         return;
     }
     rx->held -= f->working;
     f->working = 0;
-    rx->credit += f->credit;
-    rx->done_bytes += f->credit;
-    f->credit = 0;
+    rx->credit += f->in.credit;
+    rx->done_bytes += f->in.credit;
+    f->in.credit = 0;
     if (f->item->failed) { /* refused meanwhile */
         struct err err = f->item->err;
-        f->failed = true;
-        close_tmp(f);
+        f->in.failed = true;
+        incoming_close(&f->in);
         end_file(rx, f, &err);
-    } else if (f->failed) {
-        struct err err = f->err;
+    } else if (f->in.failed) {
+        struct err err = f->in.err;
         if (!retry(rx, f))
             end_file(rx, f, &err);
-    } else if (f->done) {
+    } else if (f->in.done) {
         end_file(rx, f, NULL);
     } else if (f->coming != NULL) {
         submit_file(rx, f);
@@ -729,8 +535,8 @@ take_batch(struct receive *rx, struct receive_batch *batch)
             const struct commit_item *item = &batch->b.items[i];
             if (item->failed && is_fatal(&item->err))
                 fail_at(rx, item->op, &item->err);
-            if (item->failed && (item->err.code == ERR_CANCELLED ||
-                                 is_fatal(&item->err)))
+            if (item->failed &&
+                (item->err.code == ERR_CANCELLED || is_fatal(&item->err)))
                 continue; /* not tried, or told as the end of the run */
             rx->done_files += item->gone != NULL && !item->failed;
             rx->on_end(rx->arg, item->op, item->failed ? &item->err : NULL);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+#include "sync/incoming.h"
+
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "fs/ops.h"
+#include "fs/steadyread.h"
+#include "sync/commit.h"
+#include "wire/message_data.h"
+
+#define HOLE_STEP (64u << 20) /* between looks whether it still matters */
+#define COPY_CHUNK (1u << 20)
+
+static int
+write_chunk(struct incoming *in, const struct incoming_chunk *c)
+{
+    if (c->off != in->size)
+        return err_set(&in->err, ERR_PEER, "content came out of order");
+    if (c->len > in->op->to->size || in->size > in->op->to->size - c->len)
+        return err_set(&in->err, ERR_PEER, "more content than was announced");
+    in->size += c->len;
+    if ((c->flags & MESSAGE_DATA_COPY) != 0) {
+        in->mismatch = !in->based ||
+                       basis_copy(&in->basis, in->root, in->op, c->from, c->len,
+                                  in->fd, c->off, &in->hash, &in->err) < 0;
+        return in->mismatch ? -1 : 0;
+    }
+    if ((c->flags & MESSAGE_DATA_HOLE) == 0) {
+        in->credit += c->len;
+        hash_content_add(&in->hash, c->bytes, c->len);
+        if (ops_pwrite_all(in->fd, c->bytes, c->len, (off_t)c->off) < 0)
+            return err_sys(&in->err, "cannot write");
+        return 0;
+    }
+    for (uint64_t left = c->len; left > 0;) {
+        uint64_t n = left < HOLE_STEP ? left : HOLE_STEP;
+        if (atomic_load(in->abandoned))
+            return err_set(&in->err, ERR_CANCELLED, "stopped");
+        hash_content_add_zeros(&in->hash, n);
+        left -= n;
+    }
+    return 0;
+}
+
+/* The whole content is there: it must be what was announced. */
+static int
+seal(struct incoming *in)
+{
+    const struct plan_state *to = in->op->to;
+    struct hash_id id;
+
+    hash_content_end(&in->hash, &id);
+    if (in->size != to->size || !hash_equal(&id, &to->id)) {
+        in->mismatch = true;
+        return err_set(&in->err, ERR_CHANGED,
+                       "what came is not what was announced");
+    }
+    if (ops_ftruncate(in->fd, (off_t)in->size) < 0)
+        return err_sys(&in->err, "cannot write");
+    return stage_seal(in->fd, to->mode, to->mtime_ns, &in->err);
+}
+
+static int
+open_tmp(struct incoming *in)
+{
+    char name[COMMIT_NAME];
+    struct err ignored;
+
+    commit_name(in->op, name);
+    if (in->fd >= 0)
+        ops_close(in->fd);
+    in->fd = -1;
+    hash_content_fini(&in->hash);
+    in->size = 0;
+    stage_drop(in->stage, name, &ignored);
+    return stage_create(in->stage, name, 0, &in->fd, &in->err);
+}
+
+void
+incoming_close(struct incoming *in)
+{
+    char name[COMMIT_NAME];
+    struct err ignored;
+
+    if (in->fd >= 0)
+        ops_close(in->fd);
+    in->fd = -1;
+    hash_content_fini(&in->hash);
+    if (in->failed) {
+        commit_name(in->op, name);
+        stage_drop(in->stage, name, &ignored);
+    }
+}
+
+void
+incoming_stage(struct pool_job *job)
+{
+    struct incoming *in = (struct incoming *)job;
+
+    while (in->work != NULL) {
+        struct incoming_chunk *c = in->work;
+        in->work = c->next;
+        if (!in->failed && (c->flags & MESSAGE_DATA_FIRST) != 0)
+            in->failed = open_tmp(in) < 0;
+        if (!in->failed)
+            in->failed = in->fd < 0 ? err_set(&in->err, ERR_PEER,
+                                              "content without a beginning") < 0
+                                    : write_chunk(in, c) < 0;
+        if (!in->failed && (c->flags & MESSAGE_DATA_LAST) != 0) {
+            in->failed = seal(in) < 0;
+            in->done = true;
+        }
+        in->done = in->done || in->failed;
+        free(c);
+    }
+    basis_fini(&in->basis); /* others may write to it now */
+    if (in->done)
+        incoming_close(in);
+}
+
+/* What the sender should know of the older version. */
+void
+incoming_sign(struct pool_job *job)
+{
+    struct incoming *in = (struct incoming *)job;
+
+    in->failed = basis_sign(&in->basis, in->root, in->op, in->block, in->ranges,
+                            in->range_n, &in->sums, &in->err) < 0;
+    basis_fini(&in->basis);
+}
+
+/* The content stands in our own tree already. */
+static int
+copy_source(struct incoming *in)
+{
+    struct steadyread sr;
+    const char *name;
+    int status = 0;
+    int dirfd = root_parent(in->root, in->op->source, &name, &in->err);
+
+    if (dirfd < 0)
+        return -1;
+    status = steadyread_open(&sr, dirfd, name, &in->err);
+    ops_close(dirfd);
+    if (status < 0)
+        return -1;
+    uint8_t *bytes = mem_alloc(COPY_CHUNK);
+    ssize_t n = 0;
+    status = open_tmp(in);
+    while (status == 0 && (n = steadyread_at(&sr, bytes, COPY_CHUNK, in->size,
+                                             &in->err)) > 0) {
+        hash_content_add(&in->hash, bytes, (size_t)n);
+        if (ops_pwrite_all(in->fd, bytes, (size_t)n, (off_t)in->size) < 0)
+            status = err_sys(&in->err, "cannot write");
+        in->size += (uint64_t)n;
+    }
+    free(bytes);
+    if (steadyread_close(&sr, &in->err) < 0 || n < 0)
+        status = -1;
+    return status < 0 ? -1 : seal(in);
+}
+
+void
+incoming_copy(struct pool_job *job)
+{
+    struct incoming *in = (struct incoming *)job;
+
+    in->failed = copy_source(in) < 0;
+    in->done = true;
+    incoming_close(in);
+}
