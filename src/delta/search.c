@@ -83,19 +83,23 @@ load(const uint8_t *at, size_t stripe, __m256i out[LANES])
 {
     __m256i r[LANES], t[LANES];
 
+#pragma GCC unroll 8
     for (size_t k = 0; k < LANES; k++)
         r[k] = _mm256_loadu_si256(
             (const __m256i *)(const void *)(at + k * stripe));
+#pragma GCC unroll 8
     for (size_t k = 0; k < LANES; k += 2) {
         t[k] = _mm256_unpacklo_epi32(r[k], r[k + 1]);
         t[k + 1] = _mm256_unpackhi_epi32(r[k], r[k + 1]);
     }
+#pragma GCC unroll 8
     for (size_t k = 0; k < LANES; k += 4) {
         r[k] = _mm256_unpacklo_epi64(t[k], t[k + 2]);
         r[k + 1] = _mm256_unpackhi_epi64(t[k], t[k + 2]);
         r[k + 2] = _mm256_unpacklo_epi64(t[k + 1], t[k + 3]);
         r[k + 3] = _mm256_unpackhi_epi64(t[k + 1], t[k + 3]);
     }
+#pragma GCC unroll 8
     for (size_t k = 0; k < LANES / 2; k++) {
         out[k] = _mm256_permute2x128_si256(r[k], r[k + 4], 0x20);
         out[k + 4] = _mm256_permute2x128_si256(r[k], r[k + 4], 0x31);
@@ -128,6 +132,7 @@ steps(const struct search *s, struct stripes *t, size_t i,
     load(t->data + i + s->window, t->stripe, ins);
     for (size_t at = 0; at < STEPS; at += 4) {
         __m256i out = outs[at / 4], in = ins[at / 4];
+#pragma GCC unroll 4
         for (size_t j = at; j < at + 4; j++) {
             __m256i weak =
                 _mm256_add_epi32(s2, _mm256_slli_epi32(s1, WEAK_SHIFT));

@@ -49,6 +49,27 @@ START_TEST(rolling_is_summing)
 }
 END_TEST
 
+/* As weak.h defines it, at any alignment, and where the sums overflow. */
+START_TEST(summing_is_as_defined)
+{
+    const size_t all = 70000;
+    uint8_t *p = bytes(all);
+
+    memset(p + 5000, 0xff, all - 5000);
+    for (size_t n = 0; n < all - 40; n = n < 300 ? n + 1 : n * 2 + 11)
+        for (size_t at = 0; at < 40; at += 13) {
+            struct weak w = {0, 0}, got = weak_of(p + at, n);
+            for (size_t i = 0; i < n; i++) {
+                w.s1 += p[at + i];
+                w.s2 += (uint32_t)(n - i) * p[at + i];
+            }
+            ck_assert_uint_eq(got.s1, w.s1);
+            ck_assert_uint_eq(got.s2, w.s2);
+        }
+    free(p);
+}
+END_TEST
+
 enum { RANDOM, ZEROS, PERIODIC, TEXT, ONES, SPARSE, INPUTS };
 
 static void
@@ -253,6 +274,7 @@ main(void)
 
     tcase_set_timeout(tc, 120);
     tcase_add_test(tc, rolling_is_summing);
+    tcase_add_test(tc, summing_is_as_defined);
     tcase_add_loop_test(tc, both_searches_find_the_same, 0, INPUTS);
     tcase_add_test(tc, what_is_found);
     tcase_add_test(tc, work_is_bounded);
