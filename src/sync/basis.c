@@ -8,15 +8,16 @@
 #include "fs/ops.h"
 
 #define CHUNK (1u << 20)
-#define PIECE 16384 /* blocks in one SUMS */
+#define PIECE 16384      /* blocks in one SUMS */
+#define SHARE_BLOCK 4096 /* file systems share no smaller parts */
+#define SHARE_MIN 16384  /* less is not worth an extent of its own */
 
 bool
 basis_fits(const struct plan_op *op)
 {
     return op->action == PLAN_FILE && op->source == NULL &&
            op->from->kind == ENTRY_FILE && op->from->size >= BASIS_MIN &&
-           op->from->size <= BASIS_MAX &&
-           op->to->size >= BASIS_MIN;
+           op->from->size <= BASIS_MAX && op->to->size >= BASIS_MIN;
 }
 
 uint32_t
@@ -115,13 +116,14 @@ basis_sign(struct basis *b, const struct root *root, const struct plan_op *op,
     return status;
 }
 
-int
-basis_copy(struct basis *b, const struct root *root, const struct plan_op *op,
-           uint64_t from, uint64_t len, int fd, uint64_t off,
-           struct hash_content *hash, struct err *err)
+/* From from to the end of fd, at off, and into the hash; only there, where fd
+ * is -1. */
+static int
+copy_part(struct basis *b, uint64_t from, uint64_t len, int fd, uint64_t off,
+          struct hash_content *hash, struct err *err)
 {
     uint8_t *bytes = mem_alloc(CHUNK);
-    int status = open_it(b, root, op, err);
+    int status = 0;
 
     while (status == 0 && len > 0) {
         size_t n = len < CHUNK ? (size_t)len : CHUNK;
@@ -130,7 +132,7 @@ basis_copy(struct basis *b, const struct root *root, const struct plan_op *op,
             status = -1;
         else if ((size_t)got < n)
             status = err_set(err, ERR_CHANGED, "it was changed meanwhile");
-        else if (ops_pwrite_all(fd, bytes, n, (off_t)off) < 0)
+        else if (fd >= 0 && ops_pwrite_all(fd, bytes, n, (off_t)off) < 0)
             status = err_sys(err, "cannot write");
         hash_content_add(hash, bytes, got > 0 ? (size_t)got : 0);
         from += n;
@@ -139,6 +141,50 @@ basis_copy(struct basis *b, const struct root *root, const struct plan_op *op,
     }
     free(bytes);
     return status;
+}
+
+/*
+ * Let both files share their extents, as far as whole blocks stand alike.
+ * What is shared is not what is read: nobody may write between the two, which
+ * only a lease makes sure.
+ *
+ * Returns how many bytes from from + *head on are shared.
+ */
+static uint64_t
+share(struct basis *b, uint64_t from, uint64_t len, int fd, uint64_t off,
+      uint64_t *head)
+{
+    *head = (SHARE_BLOCK - from % SHARE_BLOCK) % SHARE_BLOCK;
+    if (!b->sr.leased || b->unshared || (off - from) % SHARE_BLOCK != 0 ||
+        len < *head + SHARE_MIN)
+        return 0;
+    uint64_t n = (len - *head) / SHARE_BLOCK * SHARE_BLOCK;
+    if (ops_clone(fd, (off_t)(off + *head), b->sr.fd, (off_t)(from + *head),
+                  (off_t)n) == 0)
+        return n;
+    b->unshared = true;
+    return 0;
+}
+
+int
+basis_copy(struct basis *b, const struct root *root, const struct plan_op *op,
+           uint64_t from, uint64_t len, int fd, uint64_t off,
+           struct hash_content *hash, struct err *err)
+{
+    uint64_t head;
+
+    if (open_it(b, root, op, err) < 0)
+        return -1;
+    uint64_t shared = share(b, from, len, fd, off, &head);
+    if (shared == 0)
+        return copy_part(b, from, len, fd, off, hash, err);
+    uint64_t done = head + shared;
+    if (copy_part(b, from, head, fd, off, hash, err) < 0 ||
+        copy_part(b, from + head, shared, -1, 0, hash, err) < 0 ||
+        copy_part(b, from + done, len - done, fd, off + done, hash, err) < 0)
+        return -1;
+    b->open = false;
+    return steadyread_close(&b->sr, err);
 }
 
 void

@@ -4,8 +4,8 @@
  * blocks, and copies of parts of it.
  *
  * It is read where it stands.  Should it be changed meanwhile, what is made
- * from it does not have the content that was announced, and is fetched again,
- * whole.
+ * from it does not have the content that was announced, or is not taken, and
+ * is fetched again, whole.
  */
 #ifndef SYNC_BASIS_H
 #define SYNC_BASIS_H
@@ -32,6 +32,7 @@
 struct basis {
     struct steadyread sr;
     bool open;
+    bool unshared; /* the file system cannot do it */
     uint64_t seed;
 };
 
@@ -52,7 +53,7 @@ int basis_sign(struct basis *b, const struct root *root,
                struct buf *out, struct err *err);
 
 /* Copy len bytes that stand at from to the end of fd, at off; they go into the
- * hash. */
+ * hash.  Where the file system can, both files share them from then on. */
 int basis_copy(struct basis *b, const struct root *root,
                const struct plan_op *op, uint64_t from, uint64_t len, int fd,
                uint64_t off, struct hash_content *hash, struct err *err);
