@@ -79,7 +79,7 @@ choose(const struct location *l, const struct transport_options *options,
         return free_choice ? become_ssh(l, options, err) : -1;
     const char *beyond =
         free_choice ? transport_libssh2_beyond(&t) : t.conf.beyond;
-    if (verbose)
+    if (verbose && (beyond == NULL || free_choice))
         tell(beyond ? "by ssh: " : "by libssh2", beyond);
     int status = beyond == NULL ? run_libssh2(&t, options, err)
                  : free_choice  ? become_ssh(l, options, err)
@@ -87,6 +87,11 @@ choose(const struct location *l, const struct transport_options *options,
                                           "libssh2 cannot do what is asked of "
                                            "ssh for '%s': %s",
                                           l->host, beyond);
+    if (status < 0 && free_choice && t.unsuited) {
+        if (verbose)
+            tell("by ssh: ", err->msg);
+        status = become_ssh(l, options, err);
+    }
     transport_libssh2_fini(&t);
     return status;
 }

@@ -129,6 +129,7 @@ agree(struct ssh_login *l, struct err *err)
            LIBSSH2_ERROR_EAGAIN)
         if (ssh_io_wait(l->io, err) < 0)
             return -1;
+    l->unsuited = r != 0;
     return r == 0 ? 0 : ssh_io_failed(l->session, "cannot agree on keys", err);
 }
 

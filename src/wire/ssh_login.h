@@ -27,6 +27,8 @@ struct ssh_login {
     const char *name;               /* its name there */
     ssh_login_ask *ask;             /* NULL: there is nobody */
     void *arg;
+    bool unsuited; /* set by ssh_login: no keys could be agreed on, so nobody
+                      has tried to log in */
 };
 
 /* Why this cannot be done with libssh2, or not as ssh would do it, for people;

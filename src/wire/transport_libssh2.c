@@ -63,6 +63,7 @@ converse(struct transport_libssh2 *t, struct ssh_io *io, struct err *err)
     if (s == NULL)
         return err_set(err, ERR_LIMIT, "libssh2 cannot begin");
     int status = ssh_login(&login, err);
+    t->unsuited = login.unsuited;
     if (status == 0) {
         /* From here on a Ctrl-C is for the command, which ends the run. */
         signal(SIGINT, SIG_IGN);

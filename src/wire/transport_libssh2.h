@@ -23,6 +23,7 @@ struct transport_libssh2 {
                             what takes its standard error */
     ssh_login_ask *ask;  /* NULL: nobody can be asked */
     void *arg;
+    bool unsuited; /* as in ssh_login: ssh may still do better */
 };
 
 /*

@@ -202,4 +202,24 @@ case $(chosen) in
 'by ssh: there is a key that'*) ;;
 *) wrong "a key of another kind: $(chosen)" ;;
 esac
+
+it "a host that has nothing in common with it is ssh's, before any log-in"
+kill "$sshd_pid"
+wait "$sshd_pid" 2>/dev/null
+# Of these, version 1.10 knows none.
+sshd_more='Ciphers chacha20-poly1305@openssh.com'
+sshd_listen no || skip "no second sshd: $sshd_why"
+cp "$config" config
+status 0 sync -v --transport-command="$WEFT connect -v --transport=auto \
+    -e 'ssh -F $config' --remote-path=$WEFT far:/" left "far:$PWD/right"
+stderr_has 'by libssh2'
+stdout_has 'in sync:'
+if "$WEFT" connect --transport=libssh2 -e "ssh -F $config" \
+    --remote-path=/bin/true far:/ </dev/null 2>"$T/err"; then
+    echo "libssh2 knows these ciphers"
+else
+    status 0 sync -v --transport-command="$WEFT connect -v --transport=auto \
+        -e 'ssh -F $config' --remote-path=$WEFT far:/" left "far:$PWD/right"
+    stderr_has 'by ssh: cannot agree on keys'
+fi
 finish
