@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "fs/confine.h"
 #include "fs/ops.h"
 #include "fs/root.h"
 #include "fs/trash.h"
@@ -32,8 +34,7 @@ resolve(const char *root, const struct serve_args *args, char **out,
     if (root[0] == '/') {
         if (strncmp(root, base, len) != 0 ||
             (root[len] != '\0' && root[len] != '/'))
-            return err_set(err, ERR_USAGE,
-                           "this key is for another directory");
+            return err_set(err, ERR_USAGE, "this key is for another directory");
         root += len;
     }
     while (*root == '/')
@@ -88,6 +89,22 @@ doubt(struct replica *r, struct err *err)
     return replica_commit(r, err);
 }
 
+/* From here on this process has its own tree alone. */
+static void
+confine(const struct replica *r)
+{
+    struct confine_place places[2];
+    size_t n = 0;
+
+    if (r->root.fd >= 0)
+        places[n++] = (struct confine_place){
+            r->root.fd, r->elsewhere || (r->control_fd < 0)};
+    if (r->elsewhere && r->control_fd >= 0)
+        places[n++] = (struct confine_place){r->control_fd, false};
+    bool done = confine_paths(places, n);
+    log_debug(LOG_STORE, "confined paths=%d", done);
+}
+
 int
 place_open(struct replica **out, const struct message_open *open,
            const struct serve_args *args, struct err *err)
@@ -120,6 +137,8 @@ place_open(struct replica **out, const struct message_open *open,
         replica_close(r);
         return -1;
     }
+    if (args != NULL)
+        confine(r);
     *out = r;
     return 0;
 }

@@ -7,6 +7,9 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "base/hash.h"
+#include "base/log.h"
+#include "fs/confine.h"
 #include "sync/initiator.h"
 #include "sync/responder.h"
 
@@ -22,8 +25,7 @@ take_streams(int *in, int *out, struct err *err)
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
     if (*in < 0 || *out < 0 || null < 0)
         return err_sys(err, "cannot set up the connection");
-    if (dup2(null, STDIN_FILENO) < 0 ||
-        dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
+    if (dup2(null, STDIN_FILENO) < 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0)
         return err_sys(err, "cannot set up the connection");
     close(null);
     return 0;
@@ -41,6 +43,9 @@ serve_run(const struct serve_args *args, struct err *err)
 #endif
     if (take_streams(&in, &out, err) < 0)
         return -1;
+    hash_of("", 0); /* the library reads its configuration, once */
+    bool done = confine_calls();
+    log_debug(LOG_WIRE, "confined calls=%d", done);
     if (!args->control)
         return responder_run(in, out, args, err);
     close(out);
