@@ -14,6 +14,7 @@
 #include "store/intent.h"
 #include "store/version.h"
 #include "sync/look.h"
+#include "sync/partial.h"
 
 #ifdef WEFT_MUTANTS
 #include WEFT_MUTANTS
@@ -26,9 +27,16 @@
 #define DIRS 256 /* directories finished before their listings are let go */
 
 void
-commit_name(const struct plan_op *op, char out[COMMIT_NAME])
+commit_name(const struct plan_op *op, bool lasting, char out[COMMIT_NAME])
 {
-    snprintf(out, COMMIT_NAME, "%u", op->id);
+    char key[PARTIAL_KEY];
+
+    if (!lasting) {
+        snprintf(out, COMMIT_NAME, "%u", op->id);
+        return;
+    }
+    partial_key(op->path, key);
+    snprintf(out, COMMIT_NAME, "%u-%s", op->id, key);
 }
 
 static bool
@@ -141,7 +149,7 @@ commit_open(struct commit *c, const struct commit_args *args, struct err *err)
                    c->use_trash ? c->run.name : NULL, err) < 0)
         return -1;
     c->open = true;
-    if (stage_clear(&c->stage, NULL, NULL, err) < 0)
+    if (partial_clear(&c->stage, err) < 0)
         return -1;
     apply_init(&c->apply, &r->root, &c->stage);
     return 0;
@@ -165,7 +173,7 @@ add_intent(struct commit *c, const struct commit_item *item, struct err *err)
     const struct plan_op *op = item->op;
     char name[COMMIT_NAME], old[COMMIT_NAME];
 
-    commit_name(op, name);
+    commit_name(op, item->lasting, name);
     trash_name(c, op, old);
     char *trash = item->moved_to
                       ? version_moved_to(item->moved_to)
@@ -244,7 +252,7 @@ first_barrier(struct commit_batch *b, size_t changes, struct err *err)
                 return -1;
             continue;
         }
-        commit_name(item->op, name);
+        commit_name(item->op, item->lasting, name);
         if (stage_reopen(&c->stage, name, &fd, err) < 0) /* not even read */
             return err->sys == EACCES ? stage_barrier(&c->stage, err) : -1;
         int status = stage_sync(fd, err);
@@ -321,7 +329,7 @@ apply_one(struct commit *c, struct commit_item *item)
 
     if (item->gone != NULL)
         return apply_move(&c->apply, op, item->gone->op, &item->err);
-    commit_name(op, name);
+    commit_name(op, item->lasting, name);
     trash_name(c, op, old);
     return apply_op(&c->apply, op, name, old, &item->err);
 }

@@ -53,6 +53,7 @@ struct commit_item {
                                  what is renamed to op's path; NULL: content
                                  is staged */
     const char *moved_to;     /* on that later item: op's path */
+    bool lasting;          /* see commit_name */
     bool failed;           /* err says why; nothing was changed */
     bool placed;           /* the tree has it */
     struct entry_stamp seen;
@@ -69,9 +70,11 @@ struct commit_batch {
     struct err err;
 };
 
-/* The name of an op's file in tmp/. */
-#define COMMIT_NAME 24
-void commit_name(const struct plan_op *op, char out[COMMIT_NAME]);
+/* The name of an op's file in tmp/.  lasting: should the op not be carried out,
+ * the content is of use to a later run (partial.h). */
+#define COMMIT_NAME 48
+void commit_name(const struct plan_op *op, bool lasting,
+                 char out[COMMIT_NAME]);
 
 /* Can the source of op be renamed, gone being the op that deletes it? */
 bool commit_can_rename(const struct plan_op *op, const struct plan_op *gone);

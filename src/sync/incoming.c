@@ -1,16 +1,29 @@
 /* SPDX-License-Identifier: ISC */
 #include "sync/incoming.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
 #include "fs/ops.h"
 #include "fs/steadyread.h"
 #include "sync/commit.h"
+#include "sync/partial.h"
 #include "wire/message_data.h"
 
 #define HOLE_STEP (64u << 20) /* between looks whether it still matters */
 #define COPY_CHUNK (1u << 20)
+
+static int
+write_copy(struct incoming *in, const struct incoming_chunk *c)
+{
+    int status = in->based ? basis_copy(&in->basis, c->from, c->len, in->fd,
+                                        c->off, &in->hash, &in->err)
+                           : err_set(&in->err, ERR_PEER, "a copy of nothing");
+
+    in->mismatch = status < 0 && in->err.code != ERR_CANCELLED;
+    return status;
+}
 
 static int
 write_chunk(struct incoming *in, const struct incoming_chunk *c)
@@ -20,12 +33,8 @@ write_chunk(struct incoming *in, const struct incoming_chunk *c)
     if (c->len > in->op->to->size || in->size > in->op->to->size - c->len)
         return err_set(&in->err, ERR_PEER, "more content than was announced");
     in->size += c->len;
-    if ((c->flags & MESSAGE_DATA_COPY) != 0) {
-        in->mismatch = !in->based ||
-                       basis_copy(&in->basis, in->root, in->op, c->from, c->len,
-                                  in->fd, c->off, &in->hash, &in->err) < 0;
-        return in->mismatch ? -1 : 0;
-    }
+    if ((c->flags & MESSAGE_DATA_COPY) != 0)
+        return write_copy(in, c);
     if ((c->flags & MESSAGE_DATA_HOLE) == 0) {
         in->credit += c->len;
         hash_content_add(&in->hash, c->bytes, c->len);
@@ -48,6 +57,7 @@ static int
 seal(struct incoming *in)
 {
     const struct plan_state *to = in->op->to;
+    char name[COMMIT_NAME];
     struct hash_id id;
 
     hash_content_end(&in->hash, &id);
@@ -58,23 +68,42 @@ seal(struct incoming *in)
     }
     if (ops_ftruncate(in->fd, (off_t)in->size) < 0)
         return err_sys(&in->err, "cannot write");
-    return stage_seal(in->fd, to->mode, to->mtime_ns, &in->err);
+    if (stage_seal(in->fd, to->mode, to->mtime_ns, &in->err) < 0)
+        return -1;
+    if (!in->lasting)
+        return 0;
+    commit_name(in->op, true, name);
+    return partial_finish(in->stage, in->op->path, name, &in->err);
 }
 
+/* A new file, or what was received before. */
 static int
-open_tmp(struct incoming *in)
+open_tmp(struct incoming *in, const struct incoming_chunk *first)
 {
     char name[COMMIT_NAME];
     struct err ignored;
 
-    commit_name(in->op, name);
     if (in->fd >= 0)
         ops_close(in->fd);
     in->fd = -1;
     hash_content_fini(&in->hash);
     in->size = 0;
+    if (in->lasting && in->based && !in->basis.taken && in->basis.part > 0 &&
+        (first->flags & MESSAGE_DATA_COPY) != 0 && first->from == 0 &&
+        first->len >= in->basis.part)
+        return basis_take(&in->basis, &in->fd, &in->err);
+    if (in->lasting)
+        return partial_create(in->stage, in->op->path, &in->fd, &in->err);
+    commit_name(in->op, false, name);
     stage_drop(in->stage, name, &ignored);
     return stage_create(in->stage, name, 0, &in->fd, &in->err);
+}
+
+/* A full disk gets its space back. */
+static bool
+is_full(const struct err *err)
+{
+    return err->code == ERR_SYS && (err->sys == ENOSPC || err->sys == EDQUOT);
 }
 
 void
@@ -87,9 +116,13 @@ incoming_close(struct incoming *in)
         ops_close(in->fd);
     in->fd = -1;
     hash_content_fini(&in->hash);
-    if (in->failed) {
-        commit_name(in->op, name);
+    if (!in->failed)
+        return;
+    if (!in->lasting) {
+        commit_name(in->op, false, name);
         stage_drop(in->stage, name, &ignored);
+    } else if (in->mismatch || is_full(&in->err)) {
+        partial_drop(in->stage, in->op->path);
     }
 }
 
@@ -102,7 +135,7 @@ incoming_stage(struct pool_job *job)
         struct incoming_chunk *c = in->work;
         in->work = c->next;
         if (!in->failed && (c->flags & MESSAGE_DATA_FIRST) != 0)
-            in->failed = open_tmp(in) < 0;
+            in->failed = open_tmp(in, c) < 0;
         if (!in->failed)
             in->failed = in->fd < 0 ? err_set(&in->err, ERR_PEER,
                                               "content without a beginning") < 0
@@ -119,14 +152,13 @@ incoming_stage(struct pool_job *job)
         incoming_close(in);
 }
 
-/* What the sender should know of the older version. */
 void
 incoming_sign(struct pool_job *job)
 {
     struct incoming *in = (struct incoming *)job;
 
-    in->failed = basis_sign(&in->basis, in->root, in->op, in->block, in->ranges,
-                            in->range_n, &in->sums, &in->err) < 0;
+    in->failed = basis_sign(&in->basis, in->block, in->ranges, in->range_n,
+                            &in->sums, &in->err) < 0;
     basis_fini(&in->basis);
 }
 
@@ -147,7 +179,7 @@ copy_source(struct incoming *in)
         return -1;
     uint8_t *bytes = mem_alloc(COPY_CHUNK);
     ssize_t n = 0;
-    status = open_tmp(in);
+    status = open_tmp(in, NULL);
     while (status == 0 && (n = steadyread_at(&sr, bytes, COPY_CHUNK, in->size,
                                              &in->err)) > 0) {
         hash_content_add(&in->hash, bytes, (size_t)n);

@@ -39,12 +39,14 @@ struct incoming {
     struct stage *stage;
     const struct root *root;
     const atomic_bool *abandoned;
-    bool local;                  /* copied from op->source */
+    bool local;   /* copied from op->source */
+    bool lasting; /* unfinished, it is kept for a later run: see partial.h */
     struct incoming_chunk *work; /* owned */
-    struct basis basis;          /* the older version, where it is of use */
+    struct basis basis;          /* what is there already */
     bool based;                  /* sums were sent */
-    uint32_t block;              /* bytes in a block of them */
-    struct message_delta_range *ranges; /* [range_n] to be signed; 0: all */
+    uint32_t block;              /* bytes in a block; 0: all is signed, in
+                                    blocks that suit it */
+    struct message_delta_range *ranges; /* [range_n] to be signed */
     size_t range_n;
     struct buf sums; /* see basis_sign */
     int fd;          /* the staged file; -1: none is open */
@@ -57,7 +59,8 @@ struct incoming {
     struct err err;
 };
 
-/* What the sender should know of the older version. */
+/* What the sender should know of what is there already.  It fails where there
+ * is nothing. */
 void incoming_sign(struct pool_job *job);
 
 /* Chunks into the staged file; with the last of them it is sealed. */
@@ -66,7 +69,8 @@ void incoming_stage(struct pool_job *job);
 /* All of it from op->source: the content stands in our own tree already. */
 void incoming_copy(struct pool_job *job);
 
-/* Close the staged file, and remove it where it failed. */
+/* Close the staged file.  Where it failed, it is removed, or kept for a later
+ * run. */
 void incoming_close(struct incoming *in);
 
 #endif

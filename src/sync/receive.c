@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/path.h"
 #include "sync/incoming.h"
+#include "sync/partial.h"
 #include "wire/message_data.h"
 
 #define BATCH_OPS 1000
@@ -170,8 +171,13 @@ begin_file(struct receive *rx, struct receive_batch *batch,
     f->in.fd = -1;
     f->in.abandoned = &rx->abandoned;
     f->in.local = item->op->source != NULL;
-    f->in.based = can_delta(rx) && basis_fits(f->in.op);
-    f->in.block = basis_block(f->in.op->from->size);
+    f->in.lasting = item->lasting =
+        !f->in.local && can_delta(rx) && item->op->to->size >= PARTIAL_MIN;
+    f->in.based = f->in.lasting || (can_delta(rx) && basis_fits(item->op));
+    f->in.basis = (struct basis){.op = f->in.op,
+                                 .root = f->in.root,
+                                 .stage = f->in.lasting ? f->in.stage : NULL,
+                                 .abandoned = f->in.abandoned};
     f->in.job.run = f->in.local   ? incoming_copy
                     : f->in.based ? incoming_sign
                                   : incoming_stage;
@@ -451,7 +457,7 @@ retry(struct receive *rx, struct receive_file *f)
     return true;
 }
 
-/* The older version cannot be read: then all of the new one must travel. */
+/* There is nothing, or it cannot be read: then all of it must travel. */
 static void
 take_sums(struct receive *rx, struct receive_file *f)
 {

@@ -23,6 +23,7 @@
 #include "store/intent.h"
 #include "sync/ledger.h"
 #include "sync/look.h"
+#include "sync/partial.h"
 
 #define UNCLAIMED "unclaimed" /* folder in the trash */
 
@@ -231,8 +232,9 @@ settle_tmp(struct recovery *rec, const struct intent *in, int dirfd,
     switch (look_for(s->tmp_fd, in->tmp, in, &m)) {
     case FOUND_NOTHING:
         return false;
-    case FOUND_NEW:
-        stage_drop(s, in->tmp, &err);
+    case FOUND_NEW: /* what came whole need not come again */
+        if (path == FOUND_NEW || !partial_is_whole(in->tmp))
+            stage_drop(s, in->tmp, &err);
         return false;
     case FOUND_OLD:
         discard(rec, in, in->tmp);
@@ -397,7 +399,7 @@ recover(struct recovery *rec, struct err *err)
             replica_rollback(r);
     }
     if (status == 0)
-        status = stage_clear(&rec->stage, NULL, NULL, err);
+        status = partial_clear(&rec->stage, err);
     stage_fini(&rec->stage);
     return status;
 }
@@ -421,11 +423,13 @@ sweep(struct recovery *rec, bool lost, struct err *err)
         snprintf(name, sizeof name, "%016" PRIx64 "-%zu",
                  (uint64_t)clock_wall_ns(), i);
         size_t len = strlen(names.names[i]), end = strlen(STAGE_KEPT);
-        if (len < end || strcmp(names.names[i] + len - end, STAGE_KEPT) != 0)
+        if (!partial_is(names.names[i]) &&
+            (len < end ||
+             strcmp(names.names[i] + len - end, STAGE_KEPT) != 0))
             status = stage_discard(s, names.names[i], name, err);
     }
     if (status == 0)
-        status = stage_clear(s, NULL, NULL, err);
+        status = partial_clear(s, err);
     walk_fini(&names);
     stage_fini(s);
     return status;

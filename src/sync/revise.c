@@ -115,7 +115,7 @@ stage_content(struct commit *c, const struct revise_args *args,
 
     if (args->content(args->content_arg ? args->content_arg : args->arg, op, &from, err) < 0)
         return -1;
-    commit_name(op, name);
+    commit_name(op, false, name);
     int status = stage_create(&c->stage, name, 0, &to, err);
     if (status == 0) {
         status = copy(from, to, op->to, err);

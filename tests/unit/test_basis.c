@@ -69,15 +69,19 @@ teardown(void)
 static int
 copy(uint64_t from, uint64_t len, uint64_t off)
 {
-    struct plan_op op = {.path = "old"};
-    struct basis b = {0};
+    struct plan_state old_state = {.kind = ENTRY_FILE, .size = SIZE};
+    struct plan_op op = {.path = "old",
+                         .action = PLAN_FILE,
+                         .from = &old_state,
+                         .to = &old_state};
+    struct basis b = {.op = &op, .root = &root};
     struct hash_content hash = {0};
     struct hash_id id, want;
     uint8_t *bytes = mem_alloc(2 * SIZE);
     int fd =
         openat(scratch_fd, "new", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     int old = open(path, O_RDONLY | O_CLOEXEC);
-    int r = basis_copy(&b, &root, &op, from, len, fd, off, &hash, &err);
+    int r = basis_copy(&b, from, len, fd, off, &hash, &err);
 
     if (r == 0) {
         hash_content_end(&hash, &id);

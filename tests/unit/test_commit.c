@@ -138,7 +138,7 @@ stage(const struct plan_op *op, const char *content)
     struct err err = {0};
     int fd;
 
-    commit_name(op, name);
+    commit_name(op, false, name);
     must(stage_create(&commit.stage, name, 0, &fd, &err));
     ck_assert_int_eq(write(fd, content, strlen(content)),
                      (ssize_t)strlen(content));

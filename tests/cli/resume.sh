@@ -1,0 +1,76 @@
+# An interrupted large file goes on in the next run, whatever ended the run.
+# SIZE= says how large it is (16 MiB), CUTS= how often one is cut (10), SEED=
+# where.
+# endpoints: pipe ssh libssh2
+. "${WEFT_SRC:?}/tests/lib/lib.sh"
+. "$TEST_LIB/cut.sh"
+CUTS=${CUTS:-10} SIZE=${SIZE:-16}
+size=$((SIZE << 20))
+
+mkdir left right
+whole_run
+
+for how in far link "$T/group" "-$T/group"; do
+    it "a new file, and an end by $how"
+    noise $size >left/new
+    cut_run $((size * 3 / 4)) "$how"
+    [ "$cut_code" -ne 0 ] || wrong "the run was not cut"
+    [ ! -e right/new ] || wrong "half a file was put in place"
+    has_kept right $((size / 4))
+    goes_on right $most
+    rm left/new
+    whole_run
+done
+
+it "from right to left"
+noise $size >right/new
+cut_run $((size * 3 / 4)) far
+has_kept left $((size / 4))
+goes_on left $most
+
+it "a file that has an older version"
+{ head -c $((size / 4)) right/new; noise $((size * 3 / 4)); } \
+    >left/new
+cp left/new "$T/content"
+cut_run $((size / 2)) link
+has_kept right $((size / 4 + size / 8))
+goes_on right $most
+cmp -s left/new "$T/content" || wrong "it has another content"
+
+it "twice, and the source changes between"
+noise $size >left/new
+cut_run $((size * 3 / 4)) far
+has_kept right $((size / 4 + size / 8))
+before=$(kept right)
+{ printf 'in front'; head -c $((size / 16)) left/new; noise $((size * 7 / 16))
+    tail -c +$((size / 2 + 1)) left/new; } \
+    >"$T/content" && mv "$T/content" left/new
+# 4 MiB of what comes may be on its way, the rest is on the disk.
+cut_run $((size * 13 / 32)) "$T/group"
+has_kept right "$before"
+whole_run
+[ "$sent" -le $((size - before + size * 11 / 32)) ] ||
+    wrong "$sent bytes were sent, and $before were there before"
+same_tree left right
+
+it "what is too old goes, what is not is only kept"
+rm left/new
+whole_run
+noise $size >left/new
+cut_run $((size / 2)) link
+has_kept right $((size / 8))
+mv left/new "$T/new"
+whole_run
+has_kept right $((size / 8))
+touch -d '8 days ago' right/.weft/tmp/*
+whole_run
+[ -z "$(kept right)" ] || wrong "it is kept for ever"
+
+it "$CUTS cuts at random bytes"
+rm -f left/*
+whole_run
+size=$((SIZE << 20))
+cuts "$CUTS"
+goes_on right $most
+
+finish
