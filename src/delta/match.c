@@ -30,6 +30,7 @@ struct match {
     uint32_t next;      /* block that is expected; NONE: no idea */
     bool exhausted;     /* the rest is literal */
     uint64_t searched, strong;
+    uint64_t hopeful; /* bytes searched until one block must be found */
     struct search_found found[SEARCH_SPAN];
 };
 
@@ -71,6 +72,7 @@ match_new(const struct signature *s)
         size *= 2;
     m->sig = s;
     m->next = s->n > 0 ? 0 : NONE;
+    m->hopeful = UINT64_MAX;
     m->mask = (uint32_t)(size - 1);
     m->slots = mem_array(size, sizeof *m->slots);
     for (size_t i = 0; i < size; i++)
@@ -138,6 +140,7 @@ take(struct piece *p, uint32_t block)
     p->at += s->block;
     p->literal = p->at;
     p->m->next = block + 1 < s->n ? block + 1 : NONE;
+    p->m->hopeful = UINT64_MAX;
 }
 
 /* ---- what is expected ---- */
@@ -185,7 +188,8 @@ skip_changed(struct piece *p)
 static bool
 is_spent(const struct match *m)
 {
-    return m->strong > STRONG_FREE + m->searched / 1024 * STRONG_PER_KIB;
+    return m->searched >= m->hopeful ||
+           m->strong > STRONG_FREE + m->searched / 1024 * STRONG_PER_KIB;
 }
 
 /* The block that stands at `at`, where the filter let it pass; NONE. */
@@ -271,6 +275,12 @@ match_run(struct match *m, const uint8_t *data, size_t len, bool last,
     flush_literal(&p, p.at);
     flush_copy(&p);
     return p.at;
+}
+
+void
+match_give_up(struct match *m, uint64_t len)
+{
+    m->hopeful = len;
 }
 
 void

@@ -46,6 +46,10 @@ size_t match_run(struct match *m, const uint8_t *data, size_t len, bool last,
                  void (*emit)(void *arg, const struct match_token *t),
                  void *arg);
 
+/* Once len bytes were searched and not one block was found, the rest is
+ * literal. */
+void match_give_up(struct match *m, uint64_t len);
+
 /* How many bytes were searched one by one, and strong sums made there. */
 void match_count(const struct match *m, uint64_t *searched, uint64_t *strong);
 

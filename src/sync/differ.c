@@ -10,6 +10,11 @@
 #define CHUNK (256u << 10) /* for small ones, at most */
 #define SMALL 1024u
 
+/* Where not one large block was found, bytes of the new version that are
+ * searched for small ones: so many at least, and that part of it. */
+#define HOPEFUL (32u << 20)
+#define HOPEFUL_PART 8
+
 int
 differ_take(struct differ *d, const struct message_delta_sums *m, bool *whole,
             struct err *err)
@@ -111,8 +116,8 @@ unused(const struct differ *d, struct message_delta_range **out)
 
     for (size_t i = 0; i < d->part_n; i++)
         if (d->parts[i].kind == MATCH_COPY)
-            used[used_n++] = (struct message_delta_range){d->parts[i].from,
-                                                          d->parts[i].len};
+            used[used_n++] =
+                (struct message_delta_range){d->parts[i].from, d->parts[i].len};
     if (used_n > 0)
         qsort(used, used_n, sizeof *used, by_from);
     for (size_t i = 0; i < used_n; i++) {
@@ -175,8 +180,7 @@ record(void *arg, const struct match_token *t)
         .op = w->op,
         .offset = w->at,
         .flags = (uint8_t)((w->at == 0 ? MESSAGE_DATA_FIRST : 0) |
-                           (w->at + t->len == w->size ? MESSAGE_DATA_LAST
-                                                      : 0) |
+                           (w->at + t->len == w->size ? MESSAGE_DATA_LAST : 0) |
                            (t->kind == MATCH_COPY ? MESSAGE_DATA_COPY : 0)),
         .bytes = t->bytes,
         .from = t->from,
@@ -197,6 +201,16 @@ finest(const struct differ *d)
     return differ_is_coarse(d) ? NULL : &d->coarse;
 }
 
+static void
+begin_search(struct differ *d, const struct signature *s, uint64_t size)
+{
+    uint64_t part = size / HOPEFUL_PART;
+
+    d->match = match_new(s);
+    if (differ_is_coarse(d) && d->part_n == 1)
+        match_give_up(d->match, part > HOPEFUL ? part : HOPEFUL);
+}
+
 static int
 literal_step(struct differ *d, struct steadyread *sr, struct writing *w,
              struct err *err)
@@ -210,7 +224,7 @@ literal_step(struct differ *d, struct steadyread *sr, struct writing *w,
     if (d->bytes == NULL)
         d->bytes = mem_alloc(CHUNK);
     if (d->match == NULL && s != NULL)
-        d->match = match_new(s);
+        begin_search(d, s, w->size);
     if (read_at(sr, d->bytes, len, d->at, err) < 0)
         return -1;
     w->at = d->at;
@@ -232,9 +246,8 @@ begin_part(struct differ *d)
 }
 
 int
-differ_step(struct differ *d, struct steadyread *sr, uint32_t op,
-            uint64_t size, size_t piece, struct buf *out, uint64_t *literal,
-            struct err *err)
+differ_step(struct differ *d, struct steadyread *sr, uint32_t op, uint64_t size,
+            size_t piece, struct buf *out, uint64_t *literal, struct err *err)
 {
     struct writing w = {.out = out,
                         .op = op,

@@ -149,16 +149,18 @@ emit(void *arg, const struct match_token *t)
     r->tokens++;
 }
 
-/* What it takes to make fresh [n] from old. */
+/* What it takes to make fresh [n] from old, where no hope is left after so
+ * many bytes without a block. */
 static struct result
-make(const uint8_t *old, size_t old_n, const uint8_t *fresh, size_t n,
-     uint64_t *searched, uint64_t *strong)
+make_hopeful(const uint8_t *old, size_t old_n, const uint8_t *fresh, size_t n,
+             uint64_t hopeful, uint64_t *searched, uint64_t *strong)
 {
     struct signature s = {.block = 1024, .seed = number()};
     struct result r = {.old = old, .made = mem_alloc(n + 1)};
 
     signature_add(&s, old, old_n, 0);
     struct match *m = match_new(&s);
+    match_give_up(m, hopeful);
     ck_assert_uint_eq(match_run(m, fresh, n, true, emit, &r), n);
     match_count(m, searched, strong);
     ck_assert_uint_eq(r.len, n);
@@ -167,6 +169,13 @@ make(const uint8_t *old, size_t old_n, const uint8_t *fresh, size_t n,
     match_free(m);
     signature_fini(&s);
     return r;
+}
+
+static struct result
+make(const uint8_t *old, size_t old_n, const uint8_t *fresh, size_t n,
+     uint64_t *searched, uint64_t *strong)
+{
+    return make_hopeful(old, old_n, fresh, n, UINT64_MAX, searched, strong);
 }
 
 #define OLD (1u << 20)
@@ -204,6 +213,26 @@ START_TEST(what_is_found)
     r = make(old, OLD, fresh, OLD, &searched, &strong);
     ck_assert_uint_le(r.literal, 2048);
 
+    free(fresh);
+    free(old);
+}
+END_TEST
+
+START_TEST(hope_has_an_end)
+{
+    uint8_t *old = bytes(OLD), *fresh = bytes(2 * OLD);
+    uint64_t searched, strong;
+
+    memcpy(fresh + OLD, old + 5000, OLD - 5000);
+    struct result r =
+        make_hopeful(old, OLD, fresh, 2 * OLD, OLD / 2, &searched, &strong);
+    ck_assert_uint_eq(r.copied, 0);
+    ck_assert_uint_lt(searched, OLD);
+
+    /* One block in time, and it goes on to the end. */
+    memcpy(fresh + OLD / 4, old, 1024);
+    r = make_hopeful(old, OLD, fresh, 2 * OLD, OLD / 2, &searched, &strong);
+    ck_assert_uint_gt(r.copied, OLD - 10000);
     free(fresh);
     free(old);
 }
@@ -277,6 +306,7 @@ main(void)
     tcase_add_test(tc, summing_is_as_defined);
     tcase_add_loop_test(tc, both_searches_find_the_same, 0, INPUTS);
     tcase_add_test(tc, what_is_found);
+    tcase_add_test(tc, hope_has_an_end);
     tcase_add_test(tc, work_is_bounded);
     tcase_add_test(tc, signatures_travel);
     suite_add_tcase(suite, tc);
