@@ -205,11 +205,14 @@ start(struct scan *s, struct node *n)
             finish_if_done(s, n);
             return;
         }
+        /* Made again: its parent's entry has no digests of it. */
+        n->look.changed = n->look.changed || hash_is_zero(&e->v);
     }
     pool_submit(s->pool, &n->look.job);
 }
 
-/* Directories of n that the store does not know. */
+/* Directories of n that the store does not know.  Of one that is uneven it
+ * does: exceptions stand below, that outlived the directory before it. */
 static void
 start_new(struct scan *s, struct node *n)
 {
@@ -217,7 +220,7 @@ start_new(struct scan *s, struct node *n)
 
     for (size_t i = 0; i < l->n; i++) {
         const struct entry *e = &l->entries[i];
-        if (e->kind != ENTRY_DIR || !hash_is_zero(&e->v))
+        if (e->kind != ENTRY_DIR || !hash_is_zero(&e->v) || e->uneven)
             continue;
         char *path = path_join(l->path, e->name);
         struct node *child = add(s, n, listing_new(path));

@@ -212,4 +212,54 @@ status 1 sync left "$right"
 ok status right
 stdout_has "conflict 'other'"
 
+# A directory that goes and comes back is the one that exceptions stand below.
+it "a conflict outlives the directory it stands in"
+mkdir deep
+tree deep/a 'd/f=X'
+tree deep/b 'd/f=Y'
+mkdir deep/c
+status 1 sync deep/b "$(far deep/a)"
+rm -r deep/b/d
+sync_ok deep/b "$(far deep/c)"
+tree deep/b 'd/f=Z'
+status 1 sync deep/b "$(far deep/a)"
+stdout_has "conflict 'd/f'"
+content deep/a/d/f X
+content deep/b/d/f Z
+
+it "and one that a guard has kept open, with what was never here"
+mkdir kept
+tree kept/a 'd/f=Y'
+tree kept/b 'd/f=X'
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do
+    echo "$i" >"kept/b/k$i"
+done
+status 1 sync kept/a "$(far kept/b)"
+echo unseen >kept/b/d/unseen
+rm -r kept/a/d kept/a/k*
+status 5 sync kept/a "$(far kept/b)"
+cp -p kept/b/k* kept/a/
+tree kept/a 'd/other=Z'
+run sync kept/a "$(far kept/b)"
+content kept/b/d/unseen unseen
+content kept/b/d/f X
+stdout_lacks 'deleted'
+
+it "and an empty one, and one that was a file meanwhile"
+mkdir turned
+tree turned/a 'd/f=X'
+tree turned/b 'd/f=Y'
+mkdir turned/c
+status 1 sync turned/b "$(far turned/a)"
+rm -r turned/b/d
+echo file >turned/b/d
+sync_ok turned/b "$(far turned/c)"
+rm turned/b/d
+mkdir turned/b/d
+sync_ok turned/b "$(far turned/c)"
+tree turned/b 'd/f=Z'
+status 1 sync turned/b "$(far turned/a)"
+content turned/a/d/f X
+content turned/b/d/f Z
+
 finish
