@@ -24,6 +24,7 @@
 #include "sync/keep.h"
 #include "sync/pair.h"
 #include "sync/place.h"
+#include "sync/prune.h"
 #include "sync/repair.h"
 #include "sync/report.h"
 #include "sync/transfer.h"
@@ -524,6 +525,8 @@ begin_commit(struct initiator *s, struct err *err)
         if (s->undo.own.revise.row.id != 0)
             args.row = &s->undo.own.revise.row;
     }
+    if (!pair_undoes(p)) /* which needs what it takes from there */
+        prune_for(p->replica, &s->plan, PLAN_LEFT);
     s->committing = true;
     int status = commit_open(&s->commit, &args, err);
     free(peer);

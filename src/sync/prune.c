@@ -11,6 +11,8 @@
 #include "fs/trash.h"
 #include "store/history.h"
 
+#define DAY (24 * 3600 * CLOCK_SECOND)
+#define RESERVE (4u << 20)           /* bytes for what a run remembers */
 #define KEY (2 * ENTRY_PREV_LEN + 1) /* the start of an id, in letters */
 
 /* What is kept is worked out only once something has to go. */
@@ -86,10 +88,10 @@ is_needed(void *arg, const char *run, const char *name)
 
     if (!n->asked) {
         n->asked = true;
-        n->failed = history_each_conflict(n->replica, add_conflict, n,
-                                          &ignored) < 0 ||
-                    (n->ids.n > 0 && history_each_past(n->replica, add_file, n,
-                                                       &ignored) < 0);
+        n->failed =
+            history_each_conflict(n->replica, add_conflict, n, &ignored) < 0 ||
+            (n->ids.n > 0 &&
+             history_each_past(n->replica, add_file, n, &ignored) < 0);
     }
     char *file = mem_format("%s/%s", run, name);
     bool needed = n->failed || table_get(&n->files, file) != NULL;
@@ -97,25 +99,44 @@ is_needed(void *arg, const char *run, const char *name)
     return needed;
 }
 
-void
-prune_trash(struct replica *r)
+static void
+prune(struct replica *r, const struct statvfs *fs, int64_t min_age_ns)
 {
-    const int64_t day = 24 * 3600 * CLOCK_SECOND;
     struct needed needed = {.replica = r};
-    struct statvfs fs;
-    struct err ignored;
-
-    if (r->ephemeral || ops_statvfs(r->control_fd, &fs) < 0)
-        return;
     struct trash_limits limits = {.now_ns = clock_wall_ns(),
-                                  .max_age_ns = PRUNE_DAYS * day,
-                                  .min_age_ns = day,
-                                  .max_bytes = (uint64_t)fs.f_blocks *
-                                               fs.f_frsize / 10,
+                                  .max_age_ns = PRUNE_DAYS * DAY,
+                                  .min_age_ns = min_age_ns,
+                                  .max_bytes = (uint64_t)fs->f_blocks *
+                                               fs->f_frsize / 10,
                                   .keep = is_needed,
                                   .keep_arg = &needed};
+    struct err ignored;
+
     trash_prune(r->control_fd, &limits, NULL, &ignored);
     table_fini(&needed.ids);
     table_fini(&needed.files);
     mem_arena_fini(&needed.arena);
+}
+
+void
+prune_trash(struct replica *r)
+{
+    struct statvfs fs;
+
+    if (!r->ephemeral && ops_statvfs(r->control_fd, &fs) == 0)
+        prune(r, &fs, DAY);
+}
+
+void
+prune_for(struct replica *r, const struct plan *p, enum plan_side side)
+{
+    struct statvfs fs;
+    uint64_t bytes = RESERVE;
+
+    for (size_t i = 0; i < p->n; i++)
+        if (p->ops[i].side == side && p->ops[i].action == PLAN_FILE)
+            bytes += p->ops[i].to->size;
+    if (!r->ephemeral && ops_statvfs(r->control_fd, &fs) == 0 &&
+        (uint64_t)fs.f_bavail * fs.f_frsize < bytes)
+        prune(r, &fs, 0);
 }

@@ -3,6 +3,7 @@
 #ifndef SYNC_PRUNE_H
 #define SYNC_PRUNE_H
 
+#include "merge/plan.h"
 #include "store/replica.h"
 
 /*
@@ -13,5 +14,9 @@
  */
 #define PRUNE_DAYS 30
 void prune_trash(struct replica *r);
+
+/* The same before a plan is carried out on this side, where there is not the
+ * room for it: then what is younger than a day may go as well. */
+void prune_for(struct replica *r, const struct plan *p, enum plan_side side);
 
 #endif

@@ -14,6 +14,7 @@
 #include "sync/pair.h"
 #include "sync/peek.h"
 #include "sync/place.h"
+#include "sync/prune.h"
 #include "sync/transfer.h"
 #include "sync/undo_pair.h"
 
@@ -344,6 +345,8 @@ carry_out(struct responder *s, struct err *err)
                 args.row = &s->undo.own.revise.row;
         }
         s->committing = true;
+        if (!pair_undoes(p))
+            prune_for(p->replica, &s->plan, PLAN_RIGHT);
         int status = commit_open(&s->commit, &args, err);
         free(peer);
         if (status < 0)

@@ -34,4 +34,23 @@ write left/c 'four'
 sync_ok left "$right"
 in_trash right 'three'
 
+[ "$(id -u)" -eq 0 ] || skip "only root may mount"
+mkdir full
+trap 'umount "$T/work/full" 2>/dev/null; at_exit' EXIT
+mount -t tmpfs -o size=8m none full 2>/dev/null || skip "no tmpfs to be had"
+it "a disk that is full of trash: a run that needs the room makes it"
+mkdir from full/b
+for i in 1 2 3 4; do
+    head -c 1600000 /dev/urandom >"from/$i"
+done
+sync_ok from "$(far full/b)"
+rm from/1 from/2
+sync_ok from "$(far full/b)"
+head -c 1600000 /dev/urandom >from/5
+cp from/5 from/6
+echo more >>from/6
+sync_ok from "$(far full/b)"
+same_tree from full/b
+umount full
+
 finish
