@@ -163,6 +163,23 @@ note_peer(struct finish *f, struct err *err)
     return status;
 }
 
+/* All was tried, and nothing came of it on either side: a problem that lasts
+ * must not stand before the runs that can be taken back. */
+static bool
+came_to_nothing(struct finish *f)
+{
+    const struct finish_args *a = f->args;
+
+    if (a->transfer == NULL || !a->transfer->complete ||
+        a->commit->run.undid[0] != '\0')
+        return false;
+    for (size_t i = 0; i < a->plan->n; i++)
+        if (a->plan->ops[i].action != PLAN_RECORD &&
+            is_done(f, &a->plan->ops[i]))
+            return false;
+    return true;
+}
+
 /* What the run did here, in numbers. */
 static int
 end_run(struct finish *f, struct err *err)
@@ -170,6 +187,8 @@ end_run(struct finish *f, struct err *err)
     const struct finish_args *a = f->args;
     struct history_run *run = &a->commit->run;
 
+    if (came_to_nothing(f))
+        return history_forget(f->replica, run->id, err);
     for (size_t i = 0; i < a->plan->n; i++) {
         const struct plan_op *op = &a->plan->ops[i];
         if (op->side != pair_side(a->pair) || !op->shown || !is_done(f, op))

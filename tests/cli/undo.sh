@@ -447,4 +447,21 @@ one_sentence
 status 2 undo --here "$name" left "$right"
 one_sentence
 
+it "a run that came to nothing stands before no other"
+mkdir lasting
+tree lasting/a 'd/k=k'
+echo '*.o' >lasting/a/.weftignore
+mkdir lasting/b
+sync_ok lasting/a "$(far lasting/b)"
+echo o >lasting/b/d/x.o
+rm -r lasting/a/d
+status 3 sync lasting/a "$(far lasting/b)"
+absent lasting/b/d/k
+status 3 sync lasting/a "$(far lasting/b)"
+ok log lasting/a
+[ "$(grep -c '^[0-9]' "$T/out")" -eq 2 ] || wrong "not two runs: $(cat "$T/out")"
+run undo lasting/a
+content lasting/a/d/k k
+content lasting/b/d/k k
+
 finish
