@@ -158,6 +158,8 @@ take_mine(struct work *w, const struct decision_path *p)
 {
     struct err err;
 
+    if (w->o->from != NULL && pick(w, p) == NULL)
+        return;
     if (!decision_is_plain(p, NULL)) {
         send_to_all(w, p, ERRANDS_MINE);
     } else if (decision_mine(&w->decision, p, &err) < 0) {

@@ -96,7 +96,7 @@ reason(const struct history_change *c)
                    ? "the other side had deleted the version that was here"
                    : "the other side's version came after the one here";
     case DECIDE_CREATED:
-        return "the other side had it, and it was never here";
+        return "the other side had a version that was never here";
     case DECIDE_DERIVED:
         return "the other side's version was made from the one here";
     case DECIDE_RULE:

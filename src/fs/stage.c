@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/path.h"
 #include "fs/descend.h"
 #include "fs/ops.h"
 #include "fs/walk.h"
@@ -59,10 +60,34 @@ changed(struct err *err)
     return err_set(err, ERR_CHANGED, "is not what it was when it was scanned");
 }
 
+/* One of the names that are still in a directory, for people. */
 static int
-not_empty(struct err *err)
+not_empty(const struct walk *names, struct err *err)
 {
-    return err_set(err, ERR_CHANGED, "is not empty");
+    if (names->n == 0)
+        return err_set(err, ERR_CHANGED, "is not empty");
+    char *quoted = path_quote(names->names[0]);
+    err_set(err, ERR_CHANGED, "is not empty: %s is in it, ignored or new",
+            quoted);
+    free(quoted);
+    return -1;
+}
+
+/* The same of one that could not be removed. */
+static int
+cannot_empty(int dirfd, const char *name, struct err *err)
+{
+    struct walk names = {0};
+    struct err ignored;
+    int fd = ops_openat(dirfd, name, DIR_FLAGS, 0);
+
+    if (fd >= 0)
+        walk_names(fd, &names, &ignored);
+    not_empty(&names, err);
+    walk_fini(&names);
+    if (fd >= 0)
+        ops_close_quietly(fd);
+    return -1;
 }
 
 static int
@@ -481,7 +506,7 @@ weak_replace_dir(struct swap *w, struct err *err)
 
     if (ops_unlinkat(w->dirfd, w->name, AT_REMOVEDIR) < 0) {
         if (errno == ENOTEMPTY || errno == EEXIST)
-            return not_empty(err);
+            return cannot_empty(w->dirfd, w->name, err);
         if (errno == ENOTDIR || errno == ENOENT)
             return changed(err);
         return err_sys(err, "cannot remove the directory");
@@ -509,7 +534,7 @@ verify_empty(const struct swap *w, const char *aside, struct err *err)
         return errno == EACCES ? 0 : err_sys(err, "cannot look into it");
     int r = walk_names(fd, &names, err);
     if (r == 0 && names.n > 0)
-        r = not_empty(err);
+        r = not_empty(&names, err);
     walk_fini(&names);
     ops_close_quietly(fd);
     return r;
@@ -625,7 +650,7 @@ stage_rmdir(struct stage *s, int dirfd, const char *name, struct err *err)
     if (ops_unlinkat(dirfd, name, AT_REMOVEDIR) == 0)
         return 0;
     if (errno == ENOTEMPTY || errno == EEXIST)
-        return not_empty(err);
+        return cannot_empty(dirfd, name, err);
     if (errno == ENOTDIR || errno == ENOENT)
         return changed(err);
     return err_sys(err, "cannot remove the directory");

@@ -112,7 +112,7 @@ stdout_has "is in the tree, a file of 1 B"
 stdout_has "the next sync records that"
 sync_ok left right
 ok explain right/new
-line new "the other side had it, and it was never here"
+line new "the other side had a version that was never here"
 
 it "an ignored one, and the rule"
 ok explain left/x.o

@@ -305,6 +305,7 @@ one_sentence
 status 2 resolve left/a.md right/a.md --mine
 one_sentence
 status 2 resolve left/a.md --theirs --from=nobody
+status 2 resolve left/a.md --mine --from=nobody
 one_sentence
 content left/a.md 1
 content right/a.md 2

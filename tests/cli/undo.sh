@@ -456,6 +456,7 @@ sync_ok lasting/a "$(far lasting/b)"
 echo o >lasting/b/d/x.o
 rm -r lasting/a/d
 status 3 sync lasting/a "$(far lasting/b)"
+stderr_has "is not empty: 'x.o' is in it"
 absent lasting/b/d/k
 status 3 sync lasting/a "$(far lasting/b)"
 ok log lasting/a
