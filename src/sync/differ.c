@@ -39,30 +39,33 @@ differ_take(struct differ *d, const struct message_delta_sums *m, bool *whole,
     return 0;
 }
 
-bool
-differ_is_coarse(const struct differ *d)
+/* Are small blocks to be asked for, once the large ones were looked for? */
+static bool
+is_coarse(const struct differ *d)
 {
     return d->coarse.block > SMALL;
 }
 
 static void
-add_part(struct differ *d, enum match_kind kind, uint64_t len, uint64_t from)
+add_part(struct differ *d, enum differ_kind kind, uint64_t len, uint64_t from)
 {
     struct differ_part *last = d->part_n > 0 ? &d->parts[d->part_n - 1] : NULL;
 
     if (last != NULL && last->kind == kind &&
-        (kind == MATCH_LITERAL || last->from + last->len == from)) {
+        (kind != DIFFER_COPY || last->from + last->len == from)) {
         last->len += len;
         return;
     }
     MEM_GROW(d->parts, d->part_n, d->part_cap);
     d->parts[d->part_n++] = (struct differ_part){kind, len, from};
+    d->alike = d->alike || kind == DIFFER_COPY;
 }
 
 static void
 note(void *arg, const struct match_token *t)
 {
-    add_part(arg, t->kind, t->len, t->from);
+    add_part(arg, t->kind == MATCH_COPY ? DIFFER_COPY : DIFFER_LITERAL, t->len,
+             t->from);
 }
 
 static int
@@ -76,22 +79,45 @@ read_at(struct steadyread *sr, uint8_t *bytes, size_t len, uint64_t at,
     return got < 0 ? -1 : 0;
 }
 
-int
-differ_survey(struct differ *d, struct steadyread *sr, uint64_t size,
-              struct err *err)
+/* The data from at to end. */
+static int
+survey_data(struct differ *d, struct match *m, struct steadyread *sr,
+            uint64_t at, uint64_t end, struct err *err)
 {
-    struct match *m = match_new(&d->coarse);
-    uint8_t *bytes = mem_alloc(SURVEY);
+    uint8_t *bytes = mem_alloc(end - at < SURVEY ? (size_t)(end - at) : SURVEY);
     int status = 0;
 
-    for (uint64_t at = 0; status == 0 && at < size;) {
-        uint64_t left = size - at;
+    while (status == 0 && at < end) {
+        uint64_t left = end - at;
         size_t len = left < SURVEY ? (size_t)left : SURVEY;
         status = read_at(sr, bytes, len, at, err);
         if (status == 0)
             at += match_run(m, bytes, len, len == left, note, d);
     }
     free(bytes);
+    return status;
+}
+
+int
+differ_survey(struct differ *d, struct steadyread *sr, uint64_t size,
+              struct err *err)
+{
+    struct match *m = is_coarse(d) ? match_new(&d->coarse) : NULL;
+    uint64_t end = 0;
+    bool hole = false;
+    int status = 0;
+
+    for (uint64_t at = 0; status == 0 && at < size; at = end) {
+        status = steadyread_extent(sr, at, &hole, &end, err);
+        if (status < 0)
+            break;
+        if (hole)
+            add_part(d, DIFFER_HOLE, end - at, 0);
+        else if (m == NULL)
+            add_part(d, DIFFER_LITERAL, end - at, 0);
+        else
+            status = survey_data(d, m, sr, at, end, err);
+    }
     match_free(m);
     return status;
 }
@@ -104,31 +130,56 @@ by_from(const void *a, const void *b)
     return x->from < y->from ? -1 : x->from > y->from;
 }
 
-/* The parts of the old version that large blocks made no use of, the end that
- * fills no block included. */
+/* What need not be looked at again: what large blocks were used for, and
+ * blocks of zeros, which say nothing about what is inside of them. */
 static size_t
-unused(const struct differ *d, struct message_delta_range **out)
+settled(const struct differ *d, struct message_delta_range **out)
 {
-    struct message_delta_range *used = mem_array(d->part_n, sizeof *used);
-    struct message_delta_range *v = mem_array(d->part_n + 1, sizeof *v);
-    uint64_t end = (d->coarse.n + 1) * (uint64_t)d->coarse.block, at = 0;
-    size_t n = 0, used_n = 0;
+    const struct signature *s = &d->coarse;
+    struct message_delta_range *v = NULL;
+    size_t n = 0, cap = 0;
 
-    for (size_t i = 0; i < d->part_n; i++)
-        if (d->parts[i].kind == MATCH_COPY)
-            used[used_n++] =
-                (struct message_delta_range){d->parts[i].from, d->parts[i].len};
-    if (used_n > 0)
-        qsort(used, used_n, sizeof *used, by_from);
-    for (size_t i = 0; i < used_n; i++) {
-        if (used[i].from > at)
-            v[n++] = (struct message_delta_range){at, used[i].from - at};
-        if (used[i].from + used[i].len > at)
-            at = used[i].from + used[i].len;
+    for (size_t i = 0; i < s->n; i++) {
+        if (s->blocks[i].weak != 0)
+            continue;
+        if (n > 0 && v[n - 1].from + v[n - 1].len == s->blocks[i].from) {
+            v[n - 1].len += s->block;
+            continue;
+        }
+        MEM_GROW(v, n, cap);
+        v[n++] = (struct message_delta_range){s->blocks[i].from, s->block};
+    }
+    for (size_t i = 0; i < d->part_n; i++) {
+        if (d->parts[i].kind != DIFFER_COPY)
+            continue;
+        MEM_GROW(v, n, cap);
+        v[n++] =
+            (struct message_delta_range){d->parts[i].from, d->parts[i].len};
+    }
+    if (n > 0)
+        qsort(v, n, sizeof *v, by_from);
+    *out = v;
+    return n;
+}
+
+/* The other parts of the old version, the end that fills no block included. */
+static size_t
+unsettled(const struct differ *d, struct message_delta_range **out)
+{
+    struct message_delta_range *done;
+    size_t done_n = settled(d, &done), n = 0;
+    struct message_delta_range *v = mem_array(done_n + 1, sizeof *v);
+    uint64_t end = (d->coarse.n + 1) * (uint64_t)d->coarse.block, at = 0;
+
+    for (size_t i = 0; i < done_n; i++) {
+        if (done[i].from > at)
+            v[n++] = (struct message_delta_range){at, done[i].from - at};
+        if (done[i].from + done[i].len > at)
+            at = done[i].from + done[i].len;
     }
     if (at < end)
         v[n++] = (struct message_delta_range){at, end - at};
-    free(used);
+    free(done);
     *out = v;
     return n;
 }
@@ -141,11 +192,11 @@ differ_ask(const struct differ *d, uint32_t op, struct buf *out)
     uint32_t block = SMALL;
 
     for (size_t i = 0; i < d->part_n; i++)
-        if (d->parts[i].kind == MATCH_LITERAL)
+        if (d->parts[i].kind == DIFFER_LITERAL)
             literal += d->parts[i].len;
-    if (literal == 0)
+    if (!is_coarse(d) || literal == 0)
         return false;
-    size_t n = unused(d, &v);
+    size_t n = unsettled(d, &v);
     if (n > MESSAGE_DELTA_RANGES)
         n = MESSAGE_DELTA_RANGES;
     for (size_t i = 0; i < n; i++)
@@ -173,22 +224,30 @@ struct writing {
 };
 
 static void
+add_record(struct writing *w, struct message_data_record m)
+{
+    m.op = w->op;
+    m.offset = w->at;
+    if (w->at == 0)
+        m.flags |= MESSAGE_DATA_FIRST;
+    w->at += m.len;
+    if (w->at == w->size)
+        m.flags |= MESSAGE_DATA_LAST;
+    message_data_add(&m, w->out);
+}
+
+static void
 record(void *arg, const struct match_token *t)
 {
     struct writing *w = arg;
-    struct message_data_record m = {
-        .op = w->op,
-        .offset = w->at,
-        .flags = (uint8_t)((w->at == 0 ? MESSAGE_DATA_FIRST : 0) |
-                           (w->at + t->len == w->size ? MESSAGE_DATA_LAST : 0) |
-                           (t->kind == MATCH_COPY ? MESSAGE_DATA_COPY : 0)),
-        .bytes = t->bytes,
-        .from = t->from,
-        .len = t->len};
+    bool copy = t->kind == MATCH_COPY;
 
-    message_data_add(&m, w->out);
-    w->at += t->len;
-    if (t->kind == MATCH_LITERAL)
+    add_record(
+        w, (struct message_data_record){.flags = copy ? MESSAGE_DATA_COPY : 0,
+                                        .bytes = copy ? NULL : t->bytes,
+                                        .from = t->from,
+                                        .len = t->len});
+    if (!copy)
         *w->literal += t->len;
 }
 
@@ -198,7 +257,7 @@ finest(const struct differ *d)
 {
     if (d->fine_whole)
         return &d->fine;
-    return differ_is_coarse(d) ? NULL : &d->coarse;
+    return is_coarse(d) ? NULL : &d->coarse;
 }
 
 static void
@@ -207,7 +266,7 @@ begin_search(struct differ *d, const struct signature *s, uint64_t size)
     uint64_t part = size / HOPEFUL_PART;
 
     d->match = match_new(s);
-    if (differ_is_coarse(d) && d->part_n == 1)
+    if (is_coarse(d) && !d->alike)
         match_give_up(d->match, part > HOPEFUL ? part : HOPEFUL);
 }
 
@@ -245,6 +304,21 @@ begin_part(struct differ *d)
     d->end = d->at + d->parts[d->part].len;
 }
 
+/* Nothing of this part travels. */
+static void
+whole_part(struct differ *d, struct writing *w)
+{
+    const struct differ_part *p = &d->parts[d->part];
+
+    w->at = d->at;
+    add_record(w, (struct message_data_record){.flags = p->kind == DIFFER_COPY
+                                                            ? MESSAGE_DATA_COPY
+                                                            : MESSAGE_DATA_HOLE,
+                                               .from = p->from,
+                                               .len = p->len});
+    d->at = d->end;
+}
+
 int
 differ_step(struct differ *d, struct steadyread *sr, uint32_t op, uint64_t size,
             size_t piece, struct buf *out, uint64_t *literal, struct err *err)
@@ -255,21 +329,13 @@ differ_step(struct differ *d, struct steadyread *sr, uint32_t op, uint64_t size,
                         .piece = piece < CHUNK ? piece : CHUNK,
                         .literal = literal};
 
-    if (d->part_n == 0) /* there was no survey */
-        add_part(d, MATCH_LITERAL, size, 0);
     if (d->end == 0)
         begin_part(d);
     while (out->len < w.piece / 2) {
-        const struct differ_part *p = &d->parts[d->part];
-        if (p->kind == MATCH_COPY) {
-            struct match_token t = {
-                .kind = MATCH_COPY, .len = p->len, .from = p->from};
-            w.at = d->at;
-            record(&w, &t);
-            d->at = d->end;
-        } else if (literal_step(d, sr, &w, err) < 0) {
+        if (d->parts[d->part].kind != DIFFER_LITERAL)
+            whole_part(d, &w);
+        else if (literal_step(d, sr, &w, err) < 0)
             return -1;
-        }
         if (d->at < d->end)
             continue;
         if (++d->part == d->part_n)

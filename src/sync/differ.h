@@ -29,9 +29,10 @@ struct differ {
     struct signature coarse, fine;
     bool coarse_whole, fine_whole; /* the last of it has come */
     struct differ_part {
-        enum match_kind kind;
+        enum differ_kind { DIFFER_LITERAL, DIFFER_COPY, DIFFER_HOLE } kind;
         uint64_t len, from;
     } *parts; /* [part_n] of the new version, in order */
+    bool alike; /* there is a copy among them */
     size_t part_n, part_cap;
     size_t part;      /* in hand */
     uint64_t at;      /* begin of what is left of it, in the new version */
@@ -45,15 +46,13 @@ struct differ {
 int differ_take(struct differ *d, const struct message_delta_sums *m,
                 bool *whole, struct err *err);
 
-/* Are small blocks to be asked for, once the large ones were looked for? */
-bool differ_is_coarse(const struct differ *d);
-
-/* Look for the large blocks in the new version, size bytes long. */
+/* Look for the holes in the new version, size bytes long, and for the large
+ * blocks, where there are any.  Comes first, once. */
 int differ_survey(struct differ *d, struct steadyread *sr, uint64_t size,
                   struct err *err);
 
-/* Append the payload of the ASK for what is still to be explained; false:
- * there is nothing to ask. */
+/* Append the payload of the ASK for what large blocks left to be explained;
+ * false: there is nothing to ask. */
 bool differ_ask(const struct differ *d, uint32_t op, struct buf *out);
 
 /*

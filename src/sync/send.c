@@ -136,26 +136,12 @@ read_chunk(struct outgoing *o)
     return n < 0 ? -1 : 0;
 }
 
-/* A file with holes goes as it is: they cost nothing, and stay. */
-static int
-forget_differ_of_sparse(struct outgoing *o)
-{
-    bool hole = false;
-    uint64_t end = o->op->to->size;
-
-    if (steadyread_extent(&o->sr, 0, &hole, &end, &o->err) < 0)
-        return -1;
-    if (hole || end < o->op->to->size)
-        o->differ = NULL;
-    return 0;
-}
-
 static int
 read_differ(struct outgoing *o)
 {
     uint64_t size = o->op->to->size;
 
-    if (!o->surveyed && differ_is_coarse(o->differ)) {
+    if (!o->surveyed) {
         o->surveyed = true;
         if (differ_survey(o->differ, &o->sr, size, &o->err) < 0)
             return -1;
@@ -172,8 +158,7 @@ read_differ(struct outgoing *o)
 static int
 read_on(struct outgoing *o)
 {
-    if (!o->opened && (begin(o) < 0 ||
-                       (o->differ && forget_differ_of_sparse(o) < 0)))
+    if (!o->opened && begin(o) < 0)
         return -1;
     return o->differ ? read_differ(o) : read_chunk(o);
 }

@@ -68,10 +68,22 @@ sends 2100000
 dd if="$T/page" of=left/large bs=4096 seek=100 conv=notrunc 2>/dev/null
 sends 20000
 
-it "holes stay holes"
+it "holes stay holes, and what lies between them differs as little"
 truncate -s 50000000 left/large
-sends 2100000
+sends 20000
 [ "$(stat -c %b right/large)" -lt 20000 ] || wrong "the holes were filled"
+noise "$T/data" 1000000 7
+dd if="$T/data" of=left/large bs=65536 seek=500 conv=notrunc 2>/dev/null
+sends 1100000
+for at in 10 400 8010 8200; do # two in the last data, one in a hole
+    dd if="$T/page" of=left/large bs=4096 seek=$at conv=notrunc 2>/dev/null
+done
+truncate -s 600000 left/middle
+sends 60000
+dd if="$T/page" of=left/middle bs=4096 seek=140 conv=notrunc 2>/dev/null
+sends 20000
+[ "$(stat -c %b right/large)" -lt 20000 ] || wrong "the holes were filled"
+[ "$(stat -c %b right/middle)" -lt 800 ] || wrong "the hole was filled"
 
 it "an older version that was changed meanwhile is not overwritten"
 sends 10000
