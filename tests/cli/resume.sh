@@ -17,7 +17,7 @@ for how in far link "$T/group" "-$T/group"; do
     [ "$cut_code" -ne 0 ] || wrong "the run was not cut"
     [ ! -e right/new ] || wrong "half a file was put in place"
     has_kept right $((size / 4))
-    goes_on right $most
+    goes_on right "$most"
     rm left/new
     whole_run
 done
@@ -26,7 +26,7 @@ it "from right to left"
 noise $size >right/new
 cut_run $((size * 3 / 4)) far
 has_kept left $((size / 4))
-goes_on left $most
+goes_on left "$most"
 
 it "a file that has an older version"
 { head -c $((size / 4)) right/new; noise $((size * 3 / 4)); } \
@@ -34,7 +34,7 @@ it "a file that has an older version"
 cp left/new "$T/content"
 cut_run $((size / 2)) link
 has_kept right $((size / 4 + size / 8))
-goes_on right $most
+goes_on right "$most"
 cmp -s left/new "$T/content" || wrong "it has another content"
 
 it "twice, and the source changes between"
@@ -71,6 +71,6 @@ rm -f left/*
 whole_run
 size=$((SIZE << 20))
 cuts "$CUTS"
-goes_on right $most
+goes_on right "$most"
 
 finish

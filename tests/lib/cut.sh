@@ -5,10 +5,10 @@
 command -v setsid >/dev/null || skip "no setsid"
 right=$(far right) most=$((2 << 20))
 
-# The far program, behind a relay that counts and cuts.
+# The far program ($far_weft, or $WEFT), behind a relay that counts and cuts.
 cat >"$T/far-weft" <<END
 #!/bin/sh
-exec "${WEFT%/*}/tests/lib/relay" "$T/count" \$(cat "$T/cut") "$WEFT" "\$@"
+exec "${WEFT%/*}/tests/lib/relay" "$T/count" \$(cat "$T/cut") "\${far_weft:-$WEFT}" "\$@"
 END
 chmod +x "$T/far-weft"
 
@@ -78,15 +78,15 @@ has_kept() {
 cuts() {
     i=0 files=0
     noise "$size" >left/0
-    while [ $i -lt "$1" ] && $case_ok; do
+    while [ "$i" -lt "$1" ] && $case_ok; do
         i=$((i + 1))
         random 8
         span=$([ "$drawn" -eq 0 ] && echo 200000 || echo $((size / 8)))
         random 32768
-        at=$((span / 32768 * drawn + span % 32768 + i))
+        at=$((span * drawn / 32768 + i))
         case $((i % 3)) in
         0) how=far ;;
-        1) how=link ;;
+        1) how='link' ;;
         *) how=$T/group ;;
         esac
         one_cut
@@ -97,18 +97,18 @@ cuts() {
 one_cut() {
     before=$(kept right)
     tries=0
-    while cut_run $at "$how"; [ "$cut_code" -eq 6 ] && [ $tries -lt 200 ]; do
+    while cut_run "$at" "$how"; [ "$cut_code" -eq 6 ] && [ $tries -lt 200 ]; do
         tries=$((tries + 1))
         sleep 0.1
     done
     now=$(kept right)
-    if [ -e right/$files ]; then
+    if [ -e "right/$files" ]; then
         whole_run
         same_tree left right
-        rm left/$files
+        rm "left/$files"
         whole_run
         files=$((files + 1))
-        noise "$size" >left/$files
+        noise "$size" >"left/$files"
     elif [ "${now:-0}" -lt $((${before:-0} - 65536)) ] ||
         [ "${now:-0}" -lt $((${before:-0} + at - most - (6 << 20))) ]; then
         wrong "cut $i ($how at $at) left ${now:-0} of ${before:-0}"

@@ -12,6 +12,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -71,6 +72,28 @@ draw(size_t len)
     return (size_t)n;
 }
 
+static bool
+is_over(void)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_PID, (id_t)command, &info, WEXITED | WNOHANG | WNOWAIT) ==
+               0 &&
+           info.si_pid == command;
+}
+
+/* Wait for more.  False: COMMAND has ended meanwhile. */
+static bool
+has_more(int from)
+{
+    struct pollfd p = {.fd = from, .events = POLLIN};
+
+    while (from == 0 && poll(&p, 1, 50) == 0)
+        if (is_over())
+            return false;
+    return true;
+}
+
 /* Pass on what comes, until the end.  True: the connection was cut. */
 static bool
 pass(int way, int from, int to)
@@ -78,7 +101,7 @@ pass(int way, int from, int to)
     static uint8_t bytes[CHUNK];
     ssize_t got;
 
-    while ((got = read(from, bytes, sizeof bytes)) > 0) {
+    while (has_more(from) && (got = read(from, bytes, sizeof bytes)) > 0) {
         size_t n = draw((size_t)got), done = 0;
         atomic_fetch_add(&counts->way[way], n);
         while (done < n) {

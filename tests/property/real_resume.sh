@@ -14,6 +14,6 @@ mkdir left right
 whole_run
 it "$CUTS cuts at random bytes of $SIZE MiB"
 cuts "$CUTS"
-goes_on right $most
+goes_on right "$most"
 
 finish
