@@ -1,9 +1,9 @@
 # A far side whose start-up files print.
-# endpoints: pipe ssh
+# endpoints: pipe ssh libssh2
 . "${WEFT_SRC:?}/tests/lib/lib.sh"
 
 case $WEFT_TEST_ENDPOINT in
-ssh)
+ssh | libssh2)
     {
         printf 'command="echo welcome to far; echo to you, too >&2; '
         printf 'exec sh -c \\"$SSH_ORIGINAL_COMMAND\\"" '

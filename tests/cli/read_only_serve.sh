@@ -1,11 +1,11 @@
 # A far side that grants little: what authorized_keys can say.
-# endpoints: pipe ssh
+# endpoints: pipe ssh libssh2
 . "${WEFT_SRC:?}/tests/lib/lib.sh"
 
 # grant OPTIONS: from now on the far side runs only "weft serve OPTIONS".
 grant() {
     case $WEFT_TEST_ENDPOINT in
-    ssh)
+    ssh | libssh2)
         printf 'restrict,command="%s serve %s" %s\n' "$WEFT" "$*" \
             "$(cat "$T/ssh/user_key.pub")" >"$T/ssh/authorized_keys"
         ;;
