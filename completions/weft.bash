@@ -49,7 +49,7 @@ _weft()
     manifest) words="-h --help --version -c --checksum --exclude= --include= --exclude-from= --include-from= --diff --sign= -v --verbose -q --quiet --json --format=" ;;
     verify) words="-h --help --version --exclude= --include= --exclude-from= --include-from= --key= --repair= --wait --batch -v --verbose -q --quiet -P --progress --json --transport= -e --rsh= --remote-path= --transport-command= -z --compress --no-compress -W --whole-file --bwlimit= --timeout=" ;;
     check-ignore) words="-h --help --version --exclude= --include= --exclude-from= --include-from= -v --verbose -q --quiet" ;;
-    serve) words="-h --help --version -v --verbose -q --quiet --restrict= --read-only --no-delete" ;;
+    serve) words="-h --help --version -v --verbose -q --quiet --restrict= --read-only --no-delete --print-key-line" ;;
     connect) words="-h --help --version --batch -v --verbose -q --quiet --transport= -e --rsh= --remote-path=" ;;
     help) words="-h --help --version -v --verbose -q --quiet" ;;
     conflicts) words="-h --help --version -v --verbose -q --quiet --json -0 --null" ;;

@@ -75,6 +75,7 @@ complete -c weft -n '__fish_seen_subcommand_from sync push pull diff apply verif
 complete -c weft -n '__fish_seen_subcommand_from serve' -l restrict -r -d 'serve nothing outside DIR'
 complete -c weft -n '__fish_seen_subcommand_from serve' -l read-only -d 'change nothing here'
 complete -c weft -n '__fish_seen_subcommand_from serve' -l no-delete -d 'apply no deletion'
+complete -c weft -n '__fish_seen_subcommand_from serve' -l print-key-line -d 'with --restrict: a line for authorized_keys'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -s a -l archive -d 'accepted: the defaults, as far as built'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -s r -l recursive -d 'accepted, being the default'
 complete -c weft -n '__fish_seen_subcommand_from sync push pull diff' -s l -l links -d 'accepted, being the default'

@@ -177,6 +177,9 @@ static const struct options_row rows[] = {
      NULL, 0, 0, NULL, "change nothing here"},
     {0, "delete", OPTIONS_ON, AT(deletions), ONLY(SERVE), OPTIONS_SAFETY,
      NULL, 0, 0, NULL, "apply no deletion"},
+    {0, "print-key-line", OPTIONS_FLAG, AT(key_line), ONLY(SERVE),
+     OPTIONS_OUTPUT, NULL, 0, 0, NULL,
+     "with --restrict: a line for authorized_keys"},
 
     {'a', "archive", OPTIONS_FLAG, AT(archive), COMMAND_RUNS, OPTIONS_HABIT,
      NULL, 0, 0, NULL, "accepted: the defaults, as far as built"},

@@ -76,7 +76,7 @@ struct options {
     long max_count; /* log: 0 all */
     int format; /* enum options_format */
     const char *restrict_dir;
-    bool read_only, control;
+    bool read_only, control, key_line;
     bool deletions; /* serve: true by default */
 
     const char *completions; /* --print-completions=SHELL */

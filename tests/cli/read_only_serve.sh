@@ -113,4 +113,35 @@ same_tree mine both
 sync_ok mine "$both"
 stdout_has "in sync:"
 
+it "the line for authorized_keys, ready made"
+key='ssh-ed25519 AAAAC3Nza somebody@here'
+"$WEFT" serve --restrict=right --read-only --print-key-line >"$T/line" <<END
+$key
+END
+[ "$(cat "$T/line")" = "command=\"$(realpath "$WEFT") serve --restrict=$PWD/right --read-only\",restrict $key" ] ||
+    wrong "it is: $(cat "$T/line")"
+mkdir "a 'name\" of sorts"
+case $WEFT_TEST_ENDPOINT in
+ssh | libssh2)
+    tree "a 'name\" of sorts" 'x=1'
+    "$WEFT" serve --restrict="a 'name\" of sorts" --no-delete \
+        --print-key-line <"$T/ssh/user_key.pub" >"$T/ssh/authorized_keys"
+    sync_ok mine-too 'far:'
+    content mine-too/x 1
+    rm mine-too/x
+    status 3 sync mine-too 'far:'
+    content "a 'name\" of sorts/x" 1
+    ;;
+esac
+for words in '--print-key-line' '--restrict=/no/such/dir --print-key-line' \
+    '--restrict=right --print-key-line'; do
+    # shellcheck disable=SC2086 # words
+    "$WEFT" serve $words >"$T/out" 2>"$T/err" </dev/null
+    got=$?
+    case $words in
+    *right*) [ "$got" -eq 0 ] || wrong "status $got of serve $words" ;;
+    *) [ "$got" -eq 2 ] && one_sentence || wrong "status $got of serve $words" ;;
+    esac
+done
+
 finish
