@@ -53,6 +53,17 @@ whole_run
     wrong "$sent bytes were sent, and $before were there before"
 same_tree left right
 
+it "a file with holes"
+noise $((size / 2)) >left/new
+truncate -s $((size * 4)) left/new
+noise $((size / 2)) >>left/new
+cut_run $((size * 3 / 4)) far
+whole_run # 6 MiB may have been on their way
+[ "$sent" -le $((size / 4 + most + (6 << 20))) ] || wrong "$sent bytes were sent"
+same_tree left right
+[ "$(du -k right/new | cut -f 1)" -le $((size / 1024 + 1024)) ] ||
+    wrong "the hole was filled"
+
 it "what is too old goes, what is not is only kept"
 rm left/new
 whole_run
