@@ -130,32 +130,66 @@ by_from(const void *a, const void *b)
     return x->from < y->from ? -1 : x->from > y->from;
 }
 
-/* What need not be looked at again: what large blocks were used for, and
- * blocks of zeros, which say nothing about what is inside of them. */
+static int
+by_value(const void *a, const void *b)
+{
+    const uint64_t *x = a, *y = b;
+
+    return *x < *y ? -1 : *x > *y;
+}
+
+/* The strong sums of the blocks that copies are made of, ascending. */
+static size_t
+copied(const struct differ *d, uint64_t **out)
+{
+    const struct signature *s = &d->coarse;
+    uint64_t *v = NULL;
+    size_t n = 0, cap = 0;
+
+    for (size_t i = 0; i < d->part_n; i++) {
+        const struct differ_part *p = &d->parts[i];
+        uint64_t end = p->kind == DIFFER_COPY ? p->from + p->len : 0;
+        for (uint64_t at = p->from; at < end; at += s->block) {
+            size_t block = (size_t)(at / s->block);
+            if (block >= s->n || s->blocks[block].from != at)
+                continue; /* no honest signature has gaps */
+            MEM_GROW(v, n, cap);
+            v[n++] = s->blocks[block].strong;
+        }
+    }
+    if (n > 0)
+        qsort(v, n, sizeof *v, by_value);
+    *out = v;
+    return n;
+}
+
+/* What need not be looked at again: blocks that copies are made of, or that
+ * are equal to one of these, as where an older version stands behind what was
+ * received of the new one; and blocks of zeros, which say nothing about what
+ * is inside of them. */
 static size_t
 settled(const struct differ *d, struct message_delta_range **out)
 {
     const struct signature *s = &d->coarse;
     struct message_delta_range *v = NULL;
     size_t n = 0, cap = 0;
+    uint64_t *used;
+    size_t used_n = copied(d, &used);
 
     for (size_t i = 0; i < s->n; i++) {
-        if (s->blocks[i].weak != 0)
+        const struct signature_block *b = &s->blocks[i];
+        if (b->weak != 0 &&
+            (used_n == 0 ||
+             bsearch(&b->strong, used, used_n, sizeof *used, by_value) == NULL))
             continue;
-        if (n > 0 && v[n - 1].from + v[n - 1].len == s->blocks[i].from) {
+        if (n > 0 && v[n - 1].from + v[n - 1].len == b->from) {
             v[n - 1].len += s->block;
             continue;
         }
         MEM_GROW(v, n, cap);
-        v[n++] = (struct message_delta_range){s->blocks[i].from, s->block};
+        v[n++] = (struct message_delta_range){b->from, s->block};
     }
-    for (size_t i = 0; i < d->part_n; i++) {
-        if (d->parts[i].kind != DIFFER_COPY)
-            continue;
-        MEM_GROW(v, n, cap);
-        v[n++] =
-            (struct message_delta_range){d->parts[i].from, d->parts[i].len};
-    }
+    free(used);
     if (n > 0)
         qsort(v, n, sizeof *v, by_from);
     *out = v;

@@ -37,6 +37,16 @@ has_kept right $((size / 4 + size / 8))
 goes_on right "$most"
 cmp -s left/new "$T/content" || wrong "it has another content"
 
+it "a file that grows: what both have of it is not looked at twice"
+noise $((size / 2)) >>left/new
+cut_run $((size * 7 / 16)) far
+has_kept right "$size"
+whole_run
+[ "$sent" -le $((size / 2 - size * 7 / 16 + most + (6 << 20))) ] ||
+    wrong "$sent bytes were sent"
+[ "$back" -le $((size / 400)) ] || wrong "$back bytes came back"
+same_tree left right
+
 it "twice, and the source changes between"
 noise $size >left/new
 cut_run $((size * 3 / 4)) far

@@ -29,7 +29,7 @@ cut_run() {
 }
 
 # whole_run: a run that nothing cuts, once what was cut has let go of the
-# locks; the bytes that it took, both ways, are $sent.
+# locks; the bytes that it took, both ways, are $sent; from the far end, $back.
 whole_run() {
     echo "0 link" >"$T/cut"
     tries=0 ran="sync left $right"
@@ -40,7 +40,7 @@ whole_run() {
     [ $code -eq 0 ] || { wrong "the next run ended with $code"; show_run; }
     # shellcheck disable=SC2046 # numbers
     set -- $(od -An -N16 -td8 "$T/count")
-    sent=$(($1 + $2))
+    sent=$(($1 + $2)) back=$2
 }
 
 # kept DIR: bytes of the file that lie in its tmp/.
