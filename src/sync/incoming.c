@@ -13,6 +13,21 @@
 
 #define HOLE_STEP (64u << 20) /* between looks whether it still matters */
 #define COPY_CHUNK (1u << 20)
+#define SHARE_MIN 65536 /* smaller files are copied as fast as shared */
+
+/* What is not written to a new file stays a hole. */
+static int
+pass_hole(struct incoming *in, uint64_t len)
+{
+    while (len > 0) {
+        uint64_t n = len < HOLE_STEP ? len : HOLE_STEP;
+        if (atomic_load(in->abandoned))
+            return err_set(&in->err, ERR_CANCELLED, "stopped");
+        hash_content_add_zeros(&in->hash, n);
+        len -= n;
+    }
+    return 0;
+}
 
 static int
 write_copy(struct incoming *in, const struct incoming_chunk *c)
@@ -42,14 +57,7 @@ write_chunk(struct incoming *in, const struct incoming_chunk *c)
             return err_sys(&in->err, "cannot write");
         return 0;
     }
-    for (uint64_t left = c->len; left > 0;) {
-        uint64_t n = left < HOLE_STEP ? left : HOLE_STEP;
-        if (atomic_load(in->abandoned))
-            return err_set(&in->err, ERR_CANCELLED, "stopped");
-        hash_content_add_zeros(&in->hash, n);
-        left -= n;
-    }
-    return 0;
+    return pass_hole(in, c->len);
 }
 
 /* The whole content is there: it must be what was announced. */
@@ -162,6 +170,50 @@ incoming_sign(struct pool_job *job)
     basis_fini(&in->basis);
 }
 
+/* The next data of the source; 1 MiB at most. */
+static int
+copy_data(struct incoming *in, struct steadyread *sr, uint8_t *bytes,
+          uint64_t len, bool shared)
+{
+    size_t want = len < COPY_CHUNK ? (size_t)len : COPY_CHUNK;
+    ssize_t n = steadyread_at(sr, bytes, want, in->size, &in->err);
+
+    if (n < 0)
+        return -1;
+    if ((size_t)n < want)
+        return err_set(&in->err, ERR_CHANGED, "it was changed meanwhile");
+    hash_content_add(&in->hash, bytes, want);
+    if (!shared && ops_pwrite_all(in->fd, bytes, want, (off_t)in->size) < 0)
+        return err_sys(&in->err, "cannot write");
+    in->size += want;
+    return 0;
+}
+
+/* What shares its extents with the source is only read; that both are the same
+ * then is sure if the lease still holds at the end. */
+static int
+copy_all(struct incoming *in, struct steadyread *sr)
+{
+    uint64_t size = sr->before.size, end;
+    bool shared = sr->leased && size >= SHARE_MIN &&
+                  ops_clone(in->fd, 0, sr->fd, 0, 0) == 0;
+    uint8_t *bytes = mem_alloc(COPY_CHUNK);
+    bool hole;
+    int status = 0;
+
+    while (status == 0 && in->size < size) {
+        status = steadyread_extent(sr, in->size, &hole, &end, &in->err);
+        if (status == 0 && hole) {
+            status = pass_hole(in, end - in->size);
+            in->size = end;
+        } else if (status == 0) {
+            status = copy_data(in, sr, bytes, end - in->size, shared);
+        }
+    }
+    free(bytes);
+    return status;
+}
+
 /* The content stands in our own tree already. */
 static int
 copy_source(struct incoming *in)
@@ -177,18 +229,10 @@ copy_source(struct incoming *in)
     ops_close(dirfd);
     if (status < 0)
         return -1;
-    uint8_t *bytes = mem_alloc(COPY_CHUNK);
-    ssize_t n = 0;
     status = open_tmp(in, NULL);
-    while (status == 0 && (n = steadyread_at(&sr, bytes, COPY_CHUNK, in->size,
-                                             &in->err)) > 0) {
-        hash_content_add(&in->hash, bytes, (size_t)n);
-        if (ops_pwrite_all(in->fd, bytes, (size_t)n, (off_t)in->size) < 0)
-            status = err_sys(&in->err, "cannot write");
-        in->size += (uint64_t)n;
-    }
-    free(bytes);
-    if (steadyread_close(&sr, &in->err) < 0 || n < 0)
+    if (status == 0)
+        status = copy_all(in, &sr);
+    if (steadyread_close(&sr, &in->err) < 0)
         status = -1;
     return status < 0 ? -1 : seal(in);
 }

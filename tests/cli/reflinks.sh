@@ -63,6 +63,16 @@ large() {
     cmp old "$(find right/.weft/trash -type f -size +1M)" ||
         wrong "the old version is not what it was"
 
+    it "$kind: what moves to two places"
+    cp --reflink=never left/large left/copy
+    mv left/large left/moved
+    sync_ok left "$right"
+    same_tree left right
+    shares right/copy 16000
+    rm left/copy
+    mv left/moved left/large
+    sync_ok left "$right"
+
     it "$kind: parts that move by whole blocks"
     { head -c 65536 old; cat left/large; } >new && mv new left/large
     sync_ok left "$right"

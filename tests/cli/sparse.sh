@@ -23,6 +23,17 @@ same_tree left right
 [ "$(blocks left/disk)" -lt 1000 ] ||
     wrong "$(blocks left/disk) KiB are allocated"
 
+it "what moves to two places"
+cp --sparse=always left/disk left/copy
+mv left/disk left/moved
+sync_ok left "$right"
+same_tree left right
+for file in copy moved; do
+    [ "$(blocks right/$file)" -lt 1000 ] ||
+        wrong "$(blocks right/$file) KiB of $file are allocated"
+done
+mv left/moved left/disk
+
 it "data that becomes a hole, and a shorter file"
 truncate -s 1M left/disk
 truncate -s 40M left/disk
