@@ -55,8 +55,11 @@ settle(struct basis *b, struct err *err)
 
     if (b->stage != NULL)
         partial_gather(b->stage, b->op->path, b->abandoned);
-    if (open_part(b, &size, &ignored) == 0 && size <= BASIS_MAX)
+    if (open_part(b, &size, &ignored) == 0) {
+        if (size > BASIS_MAX)
+            size = BASIS_MAX;
         b->part = size - size % BASIS_BLOCK_LARGE;
+    }
     if (basis_fits(b->op) && b->op->from->size <= BASIS_MAX - b->part) {
         if (open_older(b, err) == 0)
             b->older = b->op->from->size;

@@ -29,7 +29,7 @@
     16384u /* bytes of old and new below which a whole                         \
               file is no more */
 #define BASIS_MAX                                                              \
-    (UINT64_C(1) << 36)        /* bytes of old above which sums would          \
+    (UINT64_C(1) << 36)        /* bytes above which sums would                 \
                                   be too many */
 #define BASIS_LARGE (1u << 20) /* bytes from which large blocks come first */
 #define BASIS_BLOCK 1024u      /* a small block */

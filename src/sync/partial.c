@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "sync/partial.h"
 
-#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,6 +197,24 @@ partial_drop(struct stage *s, const char *path)
 
     stage_drop(s, n.part, &ignored);
     stage_drop(s, n.base, &ignored);
+}
+
+uint64_t
+partial_held(int control_fd, const char *path)
+{
+    struct names n = names_of(path);
+    const char *each[] = {n.part, n.base};
+    struct err ignored;
+    struct meta m;
+    uint64_t held = 0;
+    int fd = ops_openat(control_fd, STAGE_TMP,
+                        O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+
+    for (size_t i = 0; fd >= 0 && i < 2; i++)
+        if (meta_at(fd, each[i], &m, &ignored) == 0)
+            held += m.blocks * 512;
+    ops_close_quietly(fd);
+    return held;
 }
 
 /* Content that was not placed is of use once more. */

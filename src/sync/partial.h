@@ -63,6 +63,9 @@ int partial_finish(struct stage *s, const char *path, const char *name,
 /* Part and base of path go. */
 void partial_drop(struct stage *s, const char *path);
 
+/* How many bytes part and base of path take in the control directory. */
+uint64_t partial_held(int control_fd, const char *path);
+
 /* Is name in tmp/ a part or a base? */
 bool partial_is(const char *name);
 

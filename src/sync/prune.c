@@ -10,6 +10,7 @@
 #include "fs/ops.h"
 #include "fs/trash.h"
 #include "store/history.h"
+#include "sync/partial.h"
 
 #define DAY (24 * 3600 * CLOCK_SECOND)
 #define RESERVE (4u << 20)           /* bytes for what a run remembers */
@@ -127,16 +128,29 @@ prune_trash(struct replica *r)
         prune(r, &fs, DAY);
 }
 
+/* What was received before an interruption needs no room any more. */
+static uint64_t
+to_come(const struct replica *r, const struct plan_op *op)
+{
+    uint64_t size = op->to->size;
+    uint64_t held =
+        size >= PARTIAL_MIN ? partial_held(r->control_fd, op->path) : 0;
+
+    return size > held ? size - held : 0;
+}
+
 void
 prune_for(struct replica *r, const struct plan *p, enum plan_side side)
 {
     struct statvfs fs;
     uint64_t bytes = RESERVE;
 
+    if (r->ephemeral)
+        return;
     for (size_t i = 0; i < p->n; i++)
         if (p->ops[i].side == side && p->ops[i].action == PLAN_FILE)
-            bytes += p->ops[i].to->size;
-    if (!r->ephemeral && ops_statvfs(r->control_fd, &fs) == 0 &&
+            bytes += to_come(r, &p->ops[i]);
+    if (ops_statvfs(r->control_fd, &fs) == 0 &&
         (uint64_t)fs.f_bavail * fs.f_frsize < bytes)
         prune(r, &fs, 0);
 }

@@ -94,4 +94,23 @@ size=$((SIZE << 20))
 cuts "$CUTS"
 goes_on right "$most"
 
+it "what was received needs no room that the trash would have to make"
+[ "$(id -u)" -eq 0 ] || skip "only root may mount"
+mkdir full from
+trap 'umount "$T/work/full" 2>/dev/null; at_exit' EXIT
+mount -t tmpfs -o size=16m none full 2>/dev/null || skip "no tmpfs to be had"
+mkdir full/b
+noise 2000000 >from/old
+sync_ok from "$(far full/b)"
+rm from/old
+sync_ok from "$(far full/b)"
+noise 6000000 >from/big
+mkdir -p full/b/.weft/tmp
+head -c 5000000 from/big >"full/b/.weft/tmp/part-$(printf big | sha256sum |
+    cut -c 1-32)"
+sync_ok from "$(far full/b)"
+same_tree from full/b
+find full/b/.weft/trash -size +1000k | grep -q . || wrong "the trash is empty"
+umount full
+
 finish

@@ -136,7 +136,9 @@ START_TEST(finished)
     must(partial_create(&stage, "a", &fd, &err));
     close(fd);
     ck_assert_int_eq(size_of("part-" KEY), 0);
+    ck_assert_uint_ge(partial_held(stage.control_fd, "a"), 5000);
     must(partial_finish(&stage, "a", "7-" KEY, &err));
+    ck_assert_uint_eq(partial_held(stage.control_fd, "a"), 0);
     ck_assert_int_eq(size_of("7-" KEY), 0);
     ck_assert_int_eq(size_of("part-" KEY), -1);
     ck_assert_int_eq(size_of("base-" KEY), -1);
