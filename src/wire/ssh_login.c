@@ -86,10 +86,35 @@ add_host_keys(struct buf *out, const struct sshconf *c,
                 buf_add_format(out, "%s%s", out->len > 0 ? "," : "", *name);
 }
 
+/* Those of names that this libssh2 has.  Told of others, version 1.10 takes
+ * them out with copies that overlap. */
+static void
+keep_supported(LIBSSH2_SESSION *s, int method, struct buf *names)
+{
+    const char **has = NULL;
+    struct buf kept = {0};
+    int n = libssh2_session_supported_algs(s, method, &has);
+    char *rest = (char *)buf_string(names);
+
+    for (char *name; n > 0 && (name = strsep(&rest, ",")) != NULL;)
+        for (int i = 0; i < n; i++)
+            if (strcmp(has[i], name) == 0) {
+                buf_add_format(&kept, "%s%s", kept.len > 0 ? "," : "", name);
+                break;
+            }
+    if (n > 0)
+        libssh2_free(s, has);
+    buf_fini(names);
+    *names = kept;
+}
+
 static int
 prefer(struct ssh_login *l, int method, struct buf *names, struct err *err)
 {
-    int r = libssh2_session_method_pref(l->session, method, buf_string(names));
+    keep_supported(l->session, method, names);
+    int r = names->len == 0 ? -1
+                            : libssh2_session_method_pref(l->session, method,
+                                                          buf_string(names));
 
     buf_fini(names);
     return r == 0 ? 0
@@ -123,6 +148,7 @@ agree(struct ssh_login *l, struct err *err)
             status = prefer(l, both[i][1], &names, err);
     }
     buf_fini(&names);
+    l->unsuited = status < 0;
     if (status < 0)
         return -1;
     while ((r = libssh2_session_handshake(l->session, l->io->fd)) ==
