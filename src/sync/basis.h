@@ -25,12 +25,10 @@
 #include "merge/plan.h"
 #include "wire/message_delta.h"
 
-#define BASIS_MIN                                                              \
-    16384u /* bytes of old and new below which a whole                         \
-              file is no more */
-#define BASIS_MAX                                                              \
-    (UINT64_C(1) << 36)        /* bytes above which sums would                 \
-                                  be too many */
+/* Bytes of old and new below which a whole file is no more, and of old above
+ * which sums would be too many. */
+#define BASIS_MIN 16384u
+#define BASIS_MAX (UINT64_C(1) << 36)
 #define BASIS_LARGE (1u << 20) /* bytes from which large blocks come first */
 #define BASIS_BLOCK 1024u      /* a small block */
 #define BASIS_BLOCK_LARGE 65536u
