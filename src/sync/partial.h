@@ -25,10 +25,9 @@
 #include "base/err.h"
 #include "fs/stage.h"
 
-#define PARTIAL_MIN                                                            \
-    (4u << 20) /* bytes of a file from which on it is kept: as                 \
-                  much is on its way at any time anyway, see                   \
-                  SEND_CREDIT */
+/* Bytes of a file from which on it is kept: as much is on its way at any time
+ * anyway, see SEND_CREDIT. */
+#define PARTIAL_MIN (4u << 20)
 #define PARTIAL_DAYS 7
 #define PARTIAL_KEY 33 /* with the NUL */
 #define PARTIAL_NAME 48
