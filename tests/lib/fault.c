@@ -21,7 +21,7 @@ static struct {
     unsigned lacks;
 } fault;
 
-static const char *count_file;
+static FILE *count_file;
 
 /* Of the rename or removal at hand. */
 static _Thread_local const char *name_from, *name_to;
@@ -280,12 +280,8 @@ fault_looks(void)
 static void
 write_count(void)
 {
-    FILE *f = fopen(count_file, "we");
-
-    if (f) {
-        fprintf(f, "%lu %lu\n", fault_changes(), fault_looks());
-        fclose(f);
-    }
+    fprintf(count_file, "%lu %lu\n", fault_changes(), fault_looks());
+    fclose(count_file);
 }
 
 static int
@@ -341,8 +337,9 @@ fault_from_environment(void)
     };
     const char *text = getenv("WEFT_FAULT");
 
-    count_file = getenv("WEFT_FAULT_COUNT");
-    if (count_file)
+    const char *count = getenv("WEFT_FAULT_COUNT");
+    /* Now: later the process may have no paths any more. */
+    if (count != NULL && (count_file = fopen(count, "we")) != NULL)
         atexit(write_count);
     fault_lacks_from_environment();
     if (text == NULL)
