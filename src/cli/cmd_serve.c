@@ -68,6 +68,7 @@ cmd_serve_run(struct options *o)
         .read_only = o->read_only,
         .no_delete = !o->deletions,
         .control = o->control,
+        .alone = true,
     };
     struct err err;
 

@@ -137,7 +137,7 @@ place_open(struct replica **out, const struct message_open *open,
         replica_close(r);
         return -1;
     }
-    if (args != NULL)
+    if (args != NULL && args->alone)
         confine(r);
     *out = r;
     return 0;

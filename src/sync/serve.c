@@ -44,7 +44,7 @@ serve_run(const struct serve_args *args, struct err *err)
     if (take_streams(&in, &out, err) < 0)
         return -1;
     hash_of("", 0); /* the library reads its configuration, once */
-    bool done = confine_calls();
+    bool done = args->alone && confine_calls();
     log_debug(LOG_WIRE, "confined calls=%d", done);
     if (!args->control)
         return responder_run(in, out, args, err);

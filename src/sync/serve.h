@@ -14,6 +14,8 @@ struct serve_args {
     bool no_delete;           /* apply no deletion */
     bool control;             /* descriptor 0 is a driver's control channel:
                                  this is the initiator */
+    bool alone;               /* the process does nothing else: it gives up
+                                 what it does not need (fs/confine) */
 };
 
 /* Serve one connection.  Returns when the peer has ended it.  The peer has
