@@ -1005,7 +1005,7 @@ static void
 sums(struct peer *p, uint32_t op, uint32_t block, uint64_t from, bool last,
      size_t n)
 {
-    uint8_t *bytes = mem_zero(n * SIGNATURE_WIRE + 1);
+    uint8_t *bytes = mem_alloc(n * SIGNATURE_WIRE + 1);
     struct message_delta_sums m = {.op = op,
                                    .block = block,
                                    .seed = 1,
@@ -1015,6 +1015,7 @@ sums(struct peer *p, uint32_t op, uint32_t block, uint64_t from, bool last,
                                    .sums = bytes};
     struct buf b = {0};
 
+    memset(bytes, 1, n * SIGNATURE_WIRE + 1); /* zeros stand for holes */
     message_delta_sums_encode(&m, &b);
     peer_send(p, MESSAGE_SUMS, &b);
     free(bytes);
