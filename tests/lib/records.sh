@@ -58,7 +58,8 @@ candidates() {
 }
 
 # change DIR NAME SEED: EDITS random changes of candidates, and of some of
-# their directories.
+# their directories.  NAME is a letter and the round: no content comes twice, or
+# one side could be made from what the other has gone back to.
 change() {
     awk -v n="$EDITS" -v seed="$3" -v who="$2" '
         { path[NR] = $0 }
@@ -82,7 +83,7 @@ change() {
             dir=${path%/*}
             case $op in
             edit) echo "$tag" >>"$path" ;;
-            same) echo "the same on both sides" >"$path" ;;
+            same) echo "the same on both sides, ${2#?}" >"$path" ;;
             touch) touch -d "2001-01-01 00:00:00.$ns" "$path" ;;
             chmod) chmod 600 "$path" ;;
             rm) rm -f "$path" ;;
