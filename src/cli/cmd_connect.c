@@ -35,7 +35,12 @@ become_ssh(const struct location *l, const struct transport_options *options,
 static void
 tell(const char *what, const char *more)
 {
-    fprintf(stderr, "%s%s\n", what, more ? more : "");
+    struct buf b = {0};
+
+    say_safe(&b, what);
+    say_safe(&b, more ? more : "");
+    fprintf(stderr, "%s\n", buf_string(&b));
+    buf_fini(&b);
 }
 
 #ifdef HAVE_LIBSSH2

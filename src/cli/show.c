@@ -562,7 +562,7 @@ add_transfers(struct buf *b, const struct show_style *style,
     if (t->deleted)
         add_part(b, dry ? "delete" : "deleted", t->deleted, "path", first);
     if (t->others)
-        add_part(b, dry ? "change" : "changed", t->others,
+        add_part(b, dry ? "make or change" : "made or changed", t->others,
                  *first ? "other path" : "", first);
 }
 

@@ -84,6 +84,15 @@ seal(struct incoming *in)
     return partial_finish(in->stage, in->op->path, name, &in->err);
 }
 
+static void
+let_go(struct incoming *in)
+{
+    if (in->fd >= 0)
+        ops_close(in->fd);
+    in->fd = -1;
+    hash_content_fini(&in->hash);
+}
+
 /* A new file, or what was received before. */
 static int
 open_tmp(struct incoming *in, const struct incoming_chunk *first)
@@ -91,10 +100,7 @@ open_tmp(struct incoming *in, const struct incoming_chunk *first)
     char name[COMMIT_NAME];
     struct err ignored;
 
-    if (in->fd >= 0)
-        ops_close(in->fd);
-    in->fd = -1;
-    hash_content_fini(&in->hash);
+    let_go(in);
     in->size = 0;
     if (in->lasting && in->based && !in->basis.taken && in->basis.part > 0 &&
         (first->flags & MESSAGE_DATA_COPY) != 0 && first->from == 0 &&
@@ -120,10 +126,7 @@ incoming_close(struct incoming *in)
     char name[COMMIT_NAME];
     struct err ignored;
 
-    if (in->fd >= 0)
-        ops_close(in->fd);
-    in->fd = -1;
-    hash_content_fini(&in->hash);
+    let_go(in);
     if (!in->failed)
         return;
     if (!in->lasting) {

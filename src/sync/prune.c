@@ -128,11 +128,12 @@ prune_trash(struct replica *r)
         prune(r, &fs, DAY);
 }
 
-/* What was received before an interruption needs no room any more. */
+/* What was received before an interruption needs no room any more, nor does
+ * what is moved. */
 static uint64_t
 to_come(const struct replica *r, const struct plan_op *op)
 {
-    uint64_t size = op->to->size;
+    uint64_t size = op->moves ? 0 : op->to->size;
     uint64_t held =
         size >= PARTIAL_MIN ? partial_held(r->control_fd, op->path) : 0;
 

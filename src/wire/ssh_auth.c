@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "wire/sshident.h"
 
+#define STEPS 3 /* of one log-in */
+
 enum { NO, YES, BROKEN = -1 };
 
 /* ---- the agent ---- */
@@ -101,7 +103,7 @@ try_file(struct ssh_login *l, const char *file, const char *passphrase,
     const char *user = l->conf->user;
     int r;
 
-    /* Its .pub saves one decryption, and may be missing. */
+    /* Its .pub may be missing, or be another's: libssh2 does without. */
     while ((r = libssh2_userauth_publickey_fromfile_ex(
                 l->session, user, (unsigned)strlen(user), NULL, file,
                 passphrase)) == LIBSSH2_ERROR_EAGAIN)
@@ -268,6 +270,7 @@ try_all(struct ssh_login *l, const char *offered, struct err *err)
     return r;
 }
 
+/* A host that wants two things says after the first what the other is. */
 int
 ssh_auth(struct ssh_login *l, struct err *err)
 {
@@ -276,7 +279,18 @@ ssh_auth(struct ssh_login *l, struct err *err)
 
     if (offered == NULL)
         return done ? 0 : -1;
-    int r = try_all(l, offered, err);
+    int r = NO;
+    for (int i = 0; i < STEPS && (r = try_all(l, offered, err)) == NO; i++) {
+        char *next = methods(l, &done, err);
+        bool more = next != NULL && strcmp(next, offered) != 0;
+        if (more) {
+            free(offered);
+            offered = next;
+            continue;
+        }
+        free(next);
+        break;
+    }
     if (r == NO)
         err_set(err, ERR_PEER,
                 "the host does not let '%s' in with any key or answer that "

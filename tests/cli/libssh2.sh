@@ -203,13 +203,27 @@ case $(chosen) in
 *) wrong "a key of another kind: $(chosen)" ;;
 esac
 
+# listen LINE: another sshd in place of the first.
+listen() {
+    kill "$sshd_pid"
+    wait "$sshd_pid" 2>/dev/null
+    sshd_more=$1
+    sshd_listen no || skip "no other sshd: $sshd_why"
+    cp "$config" config
+}
+
+it "a host that wants two keys"
+listen 'AuthenticationMethods publickey,publickey'
+over 4 left "far:$PWD/right"
+cp "$T/ssh/authorized_keys" one-key
+cat other.pub >>"$T/ssh/authorized_keys"
+configure "\$a IdentityFile $PWD/other"
+over 0 left "far:$PWD/right"
+cp one-key "$T/ssh/authorized_keys"
+
 it "a host that has nothing in common with it is ssh's, before any log-in"
-kill "$sshd_pid"
-wait "$sshd_pid" 2>/dev/null
 # Of these, version 1.10 knows none.
-sshd_more='Ciphers chacha20-poly1305@openssh.com'
-sshd_listen no || skip "no second sshd: $sshd_why"
-cp "$config" config
+listen 'Ciphers chacha20-poly1305@openssh.com'
 status 0 sync -v --transport-command="$WEFT connect -v --transport=auto \
     -e 'ssh -F $config' --remote-path=$WEFT far:/" left "far:$PWD/right"
 stderr_has 'by libssh2'

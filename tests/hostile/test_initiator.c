@@ -1001,9 +1001,11 @@ want_wrong(struct peer *p, const struct attack *a)
     peer_want(p, (uint32_t)a->number, a->other);
 }
 
+/* Sums of n blocks, all of bytes that are value: of zeros they stand for
+ * holes. */
 static void
-sums(struct peer *p, uint32_t op, uint32_t block, uint64_t from, bool last,
-     size_t n)
+sums_of(struct peer *p, uint8_t value, uint32_t op, uint32_t block,
+        uint64_t from, bool last, size_t n)
 {
     uint8_t *bytes = mem_alloc(n * SIGNATURE_WIRE + 1);
     struct message_delta_sums m = {.op = op,
@@ -1015,10 +1017,17 @@ sums(struct peer *p, uint32_t op, uint32_t block, uint64_t from, bool last,
                                    .sums = bytes};
     struct buf b = {0};
 
-    memset(bytes, 1, n * SIGNATURE_WIRE + 1); /* zeros stand for holes */
+    memset(bytes, value, n * SIGNATURE_WIRE + 1);
     message_delta_sums_encode(&m, &b);
     peer_send(p, MESSAGE_SUMS, &b);
     free(bytes);
+}
+
+static void
+sums(struct peer *p, uint32_t op, uint32_t block, uint64_t from, bool last,
+     size_t n)
+{
+    sums_of(p, 1, op, block, from, last, n);
 }
 
 /* Sums of an older version, as nobody would send them. */
@@ -1057,10 +1066,12 @@ sums_wrong(struct peer *p, const struct attack *a)
 static void
 sums_strange(struct peer *p, const struct attack *a)
 {
+    uint8_t value = a->other == 0;
+
     offer(p, a, "f00", "f00");
-    sums(p, 3, (uint32_t)a->number, (UINT64_C(1) << 62), false, 1);
-    sums(p, 3, (uint32_t)a->number, 0, true, 1);
-    if (a->number > 1024) {
+    sums_of(p, value, 3, (uint32_t)a->number, (UINT64_C(1) << 62), false, 1);
+    sums_of(p, value, 3, (uint32_t)a->number, 0, true, 1);
+    if (a->number > 1024 && value != 0) { /* nothing is asked of holes */
         ck_assert(peer_await(p, MESSAGE_ASK, NULL));
         sums(p, 3, 1024, 5, true, 1);
     }
@@ -1471,10 +1482,12 @@ static const struct attack attacks[] = {
      .changes = true},
     {"large SUMS of somewhere", sums_strange, .number = 2048, .ends = FINE,
      .changes = true},
+    {"SUMS of holes somewhere", sums_strange, .number = 2048, .other = 1,
+     .ends = FINE, .changes = true},
     {"ASK for what has no sums", ask_wrong, .number = 5},
     {"a copy of what is not there", copy_of_nothing, .ends = FINE},
-    {"a copy from beyond the end", copy_of_nothing,
-     .number = UINT64_C(1) << 62, .ends = FINE},
+    {"a copy from beyond the end", copy_of_nothing, .number = UINT64_C(1) << 62,
+     .ends = FINE},
     {"COMMITTED of others", late, .text = "c", .ends = FINE, .changes = true},
     {"FAIL of anything", late, .text = "f", .ends = FINE},
     {"CREDIT without end", late, .text = "C", .ends = FINE, .changes = true},

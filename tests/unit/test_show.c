@@ -352,7 +352,7 @@ static const struct {
      false,
      "received 1 file (20 KiB)\n"},
     {{.deleted = 1}, false, "deleted 1 path\n"},
-    {{.others = 2}, false, "changed 2 other paths\n"},
+    {{.others = 2}, false, "made or changed 2 other paths\n"},
     {{.files = 1, .bytes = 1, .conflicts = 2, .problems = 1},
      false,
      "in sync except for 2 conflicts, 1 problem: 1 file, 1 B\n"},
