@@ -333,7 +333,8 @@ send_pump(struct send *s)
         o->piece = s->piece;
         o->op = s->queue[s->at].op;
         o->again = s->queue[s->at++].again;
-        o->differ = o->again ? NULL : s->differs[o->op - s->plan->ops];
+        if (!o->again && o->op->to->size > 0) /* else there is no part of it */
+            o->differ = s->differs[o->op - s->plan->ops];
         s->path = o->op->path;
         s->files++;
         submit(s, o);

@@ -69,6 +69,7 @@ peer_world(const char *dir)
     make_dir(tree, "d/deep");
     make_dir(tree, "empty");
     write_file(tree, "d/c", "gamma");
+    write_file(tree, "d/nothing", "");
     write_file(tree, "d/deep/e", "epsilon");
     for (int i = 0; i < 12; i++) {
         snprintf(name, sizeof name, "f%02d", i);

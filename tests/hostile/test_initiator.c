@@ -1063,6 +1063,18 @@ sums_wrong(struct peer *p, const struct attack *a)
 }
 
 /* Sums that fit nothing are no harm: the content comes all the same. */
+/* An empty file, and sums of what it is to be found in. */
+static void
+sums_for_nothing(struct peer *p, const struct attack *a)
+{
+    offer(p, a, "d/nothing", "");
+    sums(p, 3, (uint32_t)a->number, 0, true, 1);
+    ck_assert(peer_await(p, MESSAGE_DATA, NULL));
+    while (p->committed == 0)
+        ck_assert(peer_await(p, MESSAGE_COMMITTED, NULL));
+    end_well(p);
+}
+
 static void
 sums_strange(struct peer *p, const struct attack *a)
 {
@@ -1482,6 +1494,10 @@ static const struct attack attacks[] = {
      .changes = true},
     {"large SUMS of somewhere", sums_strange, .number = 2048, .ends = FINE,
      .changes = true},
+    {"SUMS for an empty file", sums_for_nothing, .number = 1024, .ends = FINE,
+     .changes = true},
+    {"large SUMS for an empty file", sums_for_nothing, .number = 65536,
+     .ends = FINE, .changes = true},
     {"SUMS of holes somewhere", sums_strange, .number = 2048, .other = 1,
      .ends = FINE, .changes = true},
     {"ASK for what has no sums", ask_wrong, .number = 5},
