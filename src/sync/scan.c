@@ -211,8 +211,22 @@ start(struct scan *s, struct node *n)
     pool_submit(s->pool, &n->look.job);
 }
 
-/* Directories of n that the store does not know.  Of one that is uneven it
- * does: exceptions stand below, that outlived the directory before it. */
+/* Is there a listing of path?  Exceptions below a directory outlive it, and
+ * stand where it is made again. */
+static bool
+is_stored(struct scan *s, const char *path)
+{
+    struct listing *l = NULL;
+
+    if (tree_load(s->replica->tree, path, &l, s->err) < 0)
+        fail(s);
+    bool stored = l != NULL;
+    listing_free(l);
+    return stored;
+}
+
+/* Directories of n that the store does not know; the others come with its
+ * walk. */
 static void
 start_new(struct scan *s, struct node *n)
 {
@@ -220,9 +234,13 @@ start_new(struct scan *s, struct node *n)
 
     for (size_t i = 0; i < l->n; i++) {
         const struct entry *e = &l->entries[i];
-        if (e->kind != ENTRY_DIR || !hash_is_zero(&e->v) || e->uneven)
+        if (e->kind != ENTRY_DIR || !hash_is_zero(&e->v))
             continue;
         char *path = path_join(l->path, e->name);
+        if (e->uneven && is_stored(s, path)) {
+            free(path);
+            continue;
+        }
         struct node *child = add(s, n, listing_new(path));
         child->look.changed = true;
         child->is_new = true;

@@ -385,6 +385,42 @@ START_TEST(waits_only_for_what_is_to_come)
 }
 END_TEST
 
+/* Remember d as a directory below which there are exceptions, or none, and of
+ * which nothing is stored. */
+static void
+forge_unstored(bool uneven)
+{
+    struct listing *l;
+    struct err err = {0};
+
+    must(replica_begin(replica, &err));
+    must(tree_load(replica->tree, "", &l, &err));
+    struct entry *e = listing_find(l, "d");
+    ck_assert(e != NULL);
+    e->uneven = uneven;
+    memset(&e->v, 0, sizeof e->v);
+    listing_touch(l, e);
+    must(tree_save(replica->tree, l, &err));
+    must(tree_forget(replica->tree, "d", &err));
+    must(replica_commit(replica, &err));
+    listing_free(l);
+}
+
+/* What a directory has is seen, whatever its entry says of the store. */
+START_TEST(not_in_the_store)
+{
+    ck_assert_int_eq(mkdirat(scratch_fd, "d", 0755), 0);
+    scratch_write("d/a", "one");
+    scan();
+    forge_unstored(_i != 0);
+    ck_assert_int_eq(kind("d", "a"), -1);
+    scan();
+    ck_assert_int_eq(kind("d", "a"), ENTRY_FILE);
+    scan();
+    ck_assert_uint_eq(found.events, 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -406,6 +442,7 @@ main(void)
     tcase_add_test(tc, rotten);
     tcase_add_test(tc, audited);
     tcase_add_test(tc, one_tree_one_digest);
+    tcase_add_loop_test(tc, not_in_the_store, 0, 2);
     suite_add_tcase(suite, tc);
     return scratch_run(suite);
 }
