@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/mem.h"
+#include "wire/ssh_ask.h"
 #include "wire/sshident.h"
 
 #define STEPS 3 /* of one log-in */
@@ -119,7 +120,7 @@ unlock_file(struct ssh_login *l, const char *file, struct err *err)
     int r = NO;
 
     for (int i = 0; r == NO && i < l->conf->prompts; i++) {
-        char *answer = l->ask(l->arg, prompt, false);
+        char *answer = ssh_ask(l, prompt, false);
         if (answer == NULL || answer[0] == '\0')
             i = l->conf->prompts;
         else
@@ -167,7 +168,7 @@ answer_prompts(const char *name, int name_len, const char *instruction,
         char *prompt =
             mem_format("(%s@%s) %.*s", l->conf->user, l->conf->given,
                        (int)prompts[i].length, (const char *)prompts[i].text);
-        char *answer = l->ask(l->arg, prompt, prompts[i].echo != 0);
+        char *answer = ssh_ask(l, prompt, prompts[i].echo != 0);
         free(prompt);
         responses[i].text = answer; /* libssh2 frees it */
         responses[i].length = answer ? (unsigned)strlen(answer) : 0;
@@ -181,7 +182,6 @@ try_keyboard(struct ssh_login *l, struct err *err)
     int r;
 
     l->io->owner = l;
-    l->io->until_ns = 0; /* people take their time */
     while ((r = libssh2_userauth_keyboard_interactive_ex(
                 l->session, user, (unsigned)strlen(user), answer_prompts)) ==
            LIBSSH2_ERROR_EAGAIN)
@@ -209,7 +209,7 @@ try_password(struct ssh_login *l, struct err *err)
 {
     char *prompt =
         mem_format("%s@%s's password: ", l->conf->user, l->conf->given);
-    char *answer = l->ask(l->arg, prompt, false);
+    char *answer = ssh_ask(l, prompt, false);
     int r = answer && answer[0] ? send_password(l, answer, err) : NO;
 
     if (answer != NULL)

@@ -13,6 +13,7 @@
 #include "base/hash.h"
 #include "base/mem.h"
 #include "base/path.h"
+#include "wire/ssh_ask.h"
 #include "wire/sshident.h"
 
 #define PRINT_LEN 64
@@ -116,7 +117,7 @@ ask(struct ssh_login *l, const struct shown *key)
         "The key of '%s' is not known.\n%s key fingerprint is %s.\n"
         "Connect all the same, and remember it? (yes/no/[fingerprint]) ",
         l->name, key->type, key->print);
-    char *answer = l->ask(l->arg, prompt, true);
+    char *answer = ssh_ask(l, prompt, true);
     bool yes = answer != NULL &&
                (strcmp(answer, "yes") == 0 || strcmp(answer, key->print) == 0);
 

@@ -121,6 +121,12 @@ ssh_io_move(struct ssh_io *io, short events, struct err *err)
     return 0;
 }
 
+void
+ssh_io_within(struct ssh_io *io, int seconds)
+{
+    io->until_ns = clock_mono_ns() + seconds * CLOCK_SECOND;
+}
+
 int
 ssh_io_wait(struct ssh_io *io, struct err *err)
 {

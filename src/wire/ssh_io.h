@@ -33,6 +33,9 @@ struct ssh_io {
  */
 LIBSSH2_SESSION *ssh_io_session(struct ssh_io *io);
 
+/* The other side has so many seconds from now on. */
+void ssh_io_within(struct ssh_io *io, int seconds);
+
 /* May libssh2 be asked again?  Waits until bytes have gone or come.
  * Errors: ERR_PEER  time is up, or the connection has ended */
 int ssh_io_wait(struct ssh_io *io, struct err *err);

@@ -19,6 +19,8 @@
  */
 typedef char *ssh_login_ask(void *arg, const char *prompt, bool echo);
 
+#define SSH_LOGIN_S 120 /* for the host to answer; sshd gives no more */
+
 struct ssh_login {
     LIBSSH2_SESSION *session; /* of io, new */
     struct ssh_io *io;

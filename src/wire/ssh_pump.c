@@ -15,6 +15,7 @@
                          line holds at 100 ms and more */
 #define PACKET 32768u /* more is not for everybody (RFC 4253, 6.1) */
 #define CHUNK (64u << 10)
+#define CLOSE_S 5 /* for the status of a command that has ended */
 #define APP_HIGH (256u << 10) /* bytes that wait for the application */
 
 struct pump {
@@ -211,7 +212,7 @@ status_of(struct pump *p)
     char *signal = NULL;
     struct err ignored;
 
-    io->until_ns = clock_mono_ns() + 5 * CLOCK_SECOND;
+    ssh_io_within(io, CLOSE_S);
     while (is_again(libssh2_channel_close(p->channel)) &&
            ssh_io_wait(io, &ignored) == 0)
         ;

@@ -4,13 +4,11 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "wire/ssh_connect.h"
 #include "wire/ssh_pump.h"
 #include "wire/transport_command.h"
 
-#define LOGIN_S 120 /* sshd itself gives no more */
-#define ALIVE_S 15  /* where the configuration says nothing */
+#define ALIVE_S 15 /* where the configuration says nothing */
 #define ALIVE_N 4
 
 int
@@ -83,7 +81,7 @@ transport_libssh2_run(struct transport_libssh2 *t, struct err *err)
         return err_set(err, ERR_LIMIT, "libssh2 cannot begin");
     if (ssh_connect(&t->conf, t->ssh, &io.fd, err) < 0)
         return -1;
-    io.until_ns = clock_mono_ns() + LOGIN_S * CLOCK_SECOND;
+    ssh_io_within(&io, SSH_LOGIN_S);
     int status = converse(t, &io, err);
     ssh_io_fini(&io);
     return status;
